@@ -1,0 +1,23 @@
+import assert from 'node:assert/strict'
+import { table } from '../../bench/support/table.js'
+
+describe('bench/support/table', () => {
+  it('aligns names to the left and figures to the right', () => {
+    const text = table(
+      ['', 'median', 'ratio'],
+      [
+        ['mcompress', '0.50 s', '0.2x'],
+        ['cp', '12.00 s', '-'],
+      ],
+    )
+    assert.equal(
+      text,
+      [
+        '            median  ratio',
+        '---------  -------  -----',
+        'mcompress   0.50 s   0.2x',
+        'cp         12.00 s      -',
+      ].join('\n'),
+    )
+  })
+})
