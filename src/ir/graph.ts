@@ -382,8 +382,17 @@ export class Model {
     this.#version++
   }
 
-  setDeclared(value: Value, declared: Type | null): void {
+  /** States the type of a value, and what the file says of it besides. */
+  declare(value: Value, declared: Type | null, extra: Unmodelled = value.extra): void {
     ;(value as Mutable<Value>).declared = declared
+    ;(value as Mutable<Value>).extra = extra
+    this.#version++
+  }
+
+  /** Gives an input a default: before IR 4 every initializer had to be an input as well. */
+  setDefault(input: Value, constant: Tensor): void {
+    ;(input as Mutable<Value>).constant = constant
+    ;(input.graph.initializers as Set<Value>).add(input)
     this.#version++
   }
 

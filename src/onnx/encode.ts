@@ -1,0 +1,185 @@
+import { FileTensor, type Tensor } from '../ir/tensor.js'
+import type { Payload } from './scan.js'
+import { type Field, schema } from './schema.js'
+
+/** A piece of a file to be: bytes, or the data of a tensor, which is only produced when it is written. */
+export type Part = Uint8Array | Tensor
+
+export interface Encoded {
+  readonly parts: readonly Part[]
+  readonly length: number
+}
+
+/** Data of a tensor that has no stored form to copy. */
+export interface TensorPayload {
+  readonly field: number
+  readonly length: number
+  readonly tensor: Tensor
+}
+
+type Message = Readonly<Record<string, unknown>> & {
+  readonly payloads?: readonly (Payload | TensorPayload)[]
+  readonly $unknowns?: readonly Uint8Array[]
+}
+
+/**
+ * Encodes a message in the order of its field numbers, unknown fields last, as protobuf's own writers do.
+ * The data of tensors stays a part of its own, so that no file is ever whole in memory.
+ */
+export function encode(type: string, message: object): Encoded {
+  const fields = schema.get(type)
+  if (!fields) throw new Error(`The schema has no ${type}.`)
+  const sink = new PartSink()
+  encodeMessage(sink, fields, message as Message) // messages are plain objects keyed by field name
+  return sink.finish()
+}
+
+function encodeMessage(sink: PartSink, fields: ReadonlyMap<number, Field>, message: Message): void {
+  for (const [id, value] of fieldsInOrder(fields, message)) {
+    const field = fields.get(id)
+    if (field === undefined)
+      encodePayload(sink, value as Payload | TensorPayload) // see fieldsInOrder
+    else if (field.repeated) for (const item of value as Iterable<unknown>) encodeField(sink, field, item)
+    else encodeField(sink, field, value)
+  }
+  for (const bytes of message.$unknowns ?? []) sink.bytes(bytes)
+}
+
+/** The payloads of a tensor stand at the numbers of the data fields, which the schema leaves out. */
+function fieldsInOrder(fields: ReadonlyMap<number, Field>, message: Message): [number, unknown][] {
+  const present: [number, unknown][] = []
+  for (const field of fields.values()) {
+    const value = message[field.name]
+    if (value !== undefined && value !== null && field.name !== 'payloads') present.push([field.id, value])
+  }
+  if (message.payloads === undefined) return present
+  for (const payload of message.payloads) present.push([payload.field, payload])
+  return present.sort(([a], [b]) => a - b)
+}
+
+function encodePayload(sink: PartSink, payload: Payload | TensorPayload): void {
+  sink.varint(payload.field * 8 + 2)
+  sink.varint(payload.length)
+  if ('tensor' in payload) sink.part(payload.tensor)
+  else if (payload.bytes !== null) sink.bytes(payload.bytes)
+  else if (payload.range !== null) {
+    const { length } = payload
+    sink.part(new FileTensor('uint8', [length], { ...payload.range, length }))
+  }
+}
+
+function encodeField(sink: PartSink, field: Field, value: unknown): void {
+  switch (field.type) {
+    case 'int32':
+    case 'int64':
+    case 'uint32':
+      sink.varint(field.id * 8)
+      sink.int64(value as number | bigint | { low: number; high: number }) // by the schema
+      break
+    case 'float':
+      sink.varint(field.id * 8 + 5)
+      sink.float(value as number) // by the schema
+      break
+    case 'string':
+      sink.delimited(field.id, Buffer.from(value as string)) // by the schema
+      break
+    case 'bytes':
+      sink.delimited(field.id, value as Uint8Array) // by the schema
+      break
+    default: {
+      if (field.message === null) throw new Error(`Field ${field.name} has the unknown type ${field.type}.`)
+      const inner = new PartSink()
+      encodeMessage(inner, field.message, value as Message) // by the schema
+      sink.message(field.id, inner.finish())
+    }
+  }
+}
+
+/** Gathers small pieces in blocks; big ones stay parts of their own. */
+class PartSink {
+  readonly #parts: Part[] = []
+  #length = 0
+  #block = new Uint8Array(128)
+  #used = 0
+
+  finish(): Encoded {
+    this.#flush()
+    return { parts: this.#parts, length: this.#length }
+  }
+
+  varint(value: number): void {
+    let rest = value
+    this.#reserve(10)
+    for (; rest >= 0x80; rest = Math.floor(rest / 128)) this.#block[this.#used++] = (rest % 128) | 0x80
+    this.#block[this.#used++] = rest
+  }
+
+  /** Negative numbers take ten bytes, as two's complement of 64 bits. */
+  int64(value: number | bigint | { low: number; high: number }): void {
+    if (typeof value === 'number' && value >= 0) {
+      this.varint(value)
+      return
+    }
+    let rest = BigInt.asUintN(
+      64,
+      typeof value === 'object' ? (BigInt(value.high) << 32n) | BigInt(value.low >>> 0) : BigInt(value),
+    )
+    this.#reserve(10)
+    for (; rest >= 0x80n; rest >>= 7n) this.#block[this.#used++] = Number(rest & 0x7fn) | 0x80
+    this.#block[this.#used++] = Number(rest)
+  }
+
+  float(value: number): void {
+    this.#reserve(4)
+    new DataView(this.#block.buffer).setFloat32(this.#used, value, true)
+    this.#used += 4
+  }
+
+  delimited(id: number, bytes: Uint8Array): void {
+    this.varint(id * 8 + 2)
+    this.varint(bytes.byteLength)
+    this.bytes(bytes)
+  }
+
+  message(id: number, { parts, length }: Encoded): void {
+    this.varint(id * 8 + 2)
+    this.varint(length)
+    for (const part of parts) this.part(part)
+  }
+
+  part(part: Part): void {
+    if (part instanceof Uint8Array) this.bytes(part)
+    else if (part.byteLength > 0) this.#whole(part)
+  }
+
+  bytes(bytes: Uint8Array): void {
+    if (bytes.byteLength > 1 << 16) {
+      this.#whole(bytes)
+    } else {
+      this.#reserve(bytes.byteLength)
+      this.#block.set(bytes, this.#used)
+      this.#used += bytes.byteLength
+    }
+  }
+
+  #whole(part: Part): void {
+    this.#flush()
+    this.#parts.push(part)
+    this.#length += part.byteLength
+  }
+
+  #reserve(bytes: number): void {
+    if (this.#used + bytes <= this.#block.byteLength) return
+    const grown = new Uint8Array(Math.max(this.#block.byteLength * 2, this.#used + bytes))
+    grown.set(this.#block.subarray(0, this.#used))
+    this.#block = grown
+  }
+
+  #flush(): void {
+    if (this.#used === 0) return
+    this.#parts.push(this.#block.subarray(0, this.#used))
+    this.#length += this.#used
+    this.#block = new Uint8Array(128)
+    this.#used = 0
+  }
+}

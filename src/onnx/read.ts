@@ -1,0 +1,219 @@
+import { InvalidModelError, UserError } from '../errors.js'
+import type { Unmodelled } from '../ir/attr.js'
+import { type Graph, Model } from '../ir/graph.js'
+import type { FileSource, Tensor } from '../ir/tensor.js'
+import { verify } from '../ir/verify.js'
+import { readAttr } from './attrs.js'
+import { ExternalData } from './external-data.js'
+import { openSource } from './file-source.js'
+import {
+  type FunctionMessage,
+  type GraphMessage,
+  type ModelMessage,
+  type NodeMessage,
+  type OpsetMessage,
+  type TensorMessage,
+  toNumber,
+  type ValueInfoMessage,
+} from './messages.js'
+import { nodeOrder } from './node-order.js'
+import { type Scan, scan } from './scan.js'
+import { decodeMessage } from './schema.js'
+import { Scope } from './scope.js'
+import { TensorReader } from './tensors.js'
+import { splitType } from './types.js'
+
+/** A model and the files that it was read from. */
+export interface ModelFile {
+  readonly model: Model
+  readonly source: FileSource
+  /** Files of external data, in the order in which tensors first named them. */
+  readonly external: readonly FileSource[]
+  /** Bytes of all these files. */
+  readonly bytes: number
+}
+
+/**
+ * Reads an ONNX model of any IR version up to 14. The data of tensors stays in the file.
+ *
+ * @throws IoError           the file, or one with external data, cannot be read
+ * @throws InvalidModelError it is no valid ONNX model: says where
+ */
+export function readModel(path: string): ModelFile {
+  const source = openSource(path)
+  refuseOtherFormats(source)
+  const external = new ExternalData(path)
+  const model = new ModelReader(new TensorReader(external), path).model(decode(scan(source), path))
+  verify(model, `reading "${path}"`)
+  const bytes = [source, ...external.files].reduce((n, file) => n + file.size, 0)
+  return { model, source, external: external.files, bytes }
+}
+
+function decode({ message, payloads }: Scan, path: string): ModelMessage {
+  try {
+    return decodeMessage('ModelProto', message, payloads) as ModelMessage // the schema is the one that the type describes
+  } catch (error) {
+    if (error instanceof UserError) throw error
+    throw new InvalidModelError(
+      `"${path}" is no valid ONNX file: ${error instanceof Error ? error.message : String(error)}.`,
+      {
+        cause: error,
+      },
+    )
+  }
+}
+
+/** What people really pass instead of a model, by the first bytes. */
+function refuseOtherFormats(source: FileSource): void {
+  const refuse = (what: string, remedy: string): never => {
+    throw new InvalidModelError(`"${source.path}" is no ONNX model: ${what}.`, { suggestions: [remedy] })
+  }
+  if (source.size === 0) refuse('the file is empty', 'Copy or download the file again.')
+  const head = new Uint8Array(Math.min(source.size, 256))
+  source.readSync(head, 0)
+  const text = Buffer.from(head).toString('latin1')
+  if (text.startsWith('version https://git-lfs'))
+    refuse('it is a pointer of Git LFS', 'Fetch the real file: git lfs pull')
+  if (text.startsWith('PK\x03\x04'))
+    refuse('it is a zip archive (a PyTorch checkpoint?)', 'Unpack it, or export the model to ONNX first.')
+  if (text.startsWith('\x1f\x8b')) refuse('it is compressed with gzip', 'Unpack it first: gunzip')
+  if (text.slice(4, 8) === 'TFL3') refuse('it is a TensorFlow Lite model', 'Convert it to ONNX first: tf2onnx')
+  if (text.slice(4, 8) === 'ORTM') refuse('it is in the ORT format', 'Use the .onnx file that it was made from.')
+  if (text.startsWith('\x89HDF')) refuse('it is an HDF5 file (Keras?)', 'Convert it to ONNX first: tf2onnx')
+  if (/^[\t\n\r\x20-\x7e]*$/.test(text))
+    refuse(`it is a text file ("${text.slice(0, 24).replace(/\s+/g, ' ').trim()}...")`, 'Name an .onnx file.')
+}
+
+class ModelReader {
+  readonly #tensors: TensorReader
+  readonly #path: string
+
+  constructor(tensors: TensorReader, path: string) {
+    this.#tensors = tensors
+    this.#path = path
+  }
+
+  model(message: ModelMessage): Model {
+    const { graph, functions, irVersion, ...extra } = message
+    if (graph === undefined) {
+      throw new InvalidModelError(`"${this.#path}" is no ONNX model: it has no graph.`, {
+        suggestions: ['Name an .onnx file.'],
+      })
+    }
+    const { own, rest } = splitGraph(graph)
+    const model = new Model({
+      irVersion: irVersion === undefined ? 0 : toNumber(irVersion),
+      opsets: readOpsets(message.opsetImport ?? []),
+      extra,
+      graphName: own.name ?? '',
+      graphExtra: rest,
+    })
+    this.#graph(model, model.main, graph, null)
+    for (const f of functions ?? []) this.#function(model, f)
+    return model
+  }
+
+  #function(model: Model, message: FunctionMessage): void {
+    const { node, input, output, name, domain, overload, valueInfo, opsetImport, ...extra } = message
+    const f = model.addFunction({
+      name: name ?? '',
+      domain: domain ?? '',
+      overload: overload ?? '',
+      opsets: readOpsets(opsetImport ?? []),
+      extra: { ...extra, ...(opsetImport ? { opsetImport } : {}), ...('overload' in message ? { overload } : {}) },
+      graphExtra: { valueInfoOrder: [] },
+    })
+    const graph: GraphMessage = {
+      ...(node ? { node } : {}),
+      ...(valueInfo ? { valueInfo } : {}),
+      input: (input ?? []).map((name) => ({ name })),
+      output: (output ?? []).map((name) => ({ name })),
+    }
+    this.#graph(model, f.graph, graph, null)
+  }
+
+  #graph(model: Model, graph: Graph, message: GraphMessage, outer: Scope | null): void {
+    const scope = new Scope(graph, outer, this.#path)
+    for (const info of message.input ?? []) {
+      const { declared, extra } = splitType(info)
+      scope.define(model.addInput(graph, info.name ?? '', declared, extra))
+    }
+    this.#initializers(model, graph, message, scope)
+    for (const node of nodeOrder(message, scope)) this.#node(model, graph, node, scope)
+    const order = graph.extra.valueInfoOrder as (string | ValueInfoMessage)[] // made with the graph, filled here
+    for (const info of message.valueInfo ?? []) {
+      const value = info.name === undefined ? undefined : scope.own(info.name)
+      const isInput = value !== undefined && value.producer === null && value.constant === null
+      if (value === undefined || isInput) {
+        order.push(info)
+        continue
+      }
+      const { declared, extra } = splitType(info)
+      order.push(value.name)
+      model.declare(value, declared, { ...value.extra, ...extra })
+    }
+    for (const info of message.output ?? []) {
+      const name = info.name ?? ''
+      const value = scope.find(name)
+      if (value === undefined) {
+        throw new InvalidModelError(`Output "${name}" of graph "${graph.name}" in "${this.#path}" is made by no node.`)
+      }
+      model.addOutput(graph, value, { name, ...splitType(info) })
+    }
+  }
+
+  #initializers(model: Model, graph: Graph, message: GraphMessage, scope: Scope): void {
+    const add = (name: string, tensor: Tensor, tensorExtra: Partial<TensorMessage>) => {
+      const input = scope.own(name)
+      if (input === undefined) scope.define(model.addConstant(graph, name, tensor, { extra: { tensorExtra } }))
+      else if (input.constant === null) model.setDefault(input, tensor)
+      else throw scope.duplicate(name)
+    }
+    for (const m of message.initializer ?? []) add(m.name ?? '', this.#tensors.tensor(m, m.name ?? ''), besidesData(m))
+    for (const m of message.sparseInitializer ?? [])
+      add(m.values?.name ?? '', this.#tensors.sparse(m, m.values?.name ?? ''), {})
+  }
+
+  #node(model: Model, graph: Graph, message: NodeMessage, scope: Scope): void {
+    const { input, output, attribute, ...extra } = message
+    const node = model.addNode(graph, {
+      op: message.opType ?? '',
+      domain: message.domain === 'ai.onnx' ? '' : (message.domain ?? ''),
+      overload: message.overload ?? '',
+      name: message.name ?? '',
+      inputs: (input ?? []).map((name) => (name === '' ? null : scope.need(name, message))),
+      outputs: output ?? [],
+      extra,
+    })
+    for (const a of attribute ?? []) {
+      const body = (g: GraphMessage): Graph => {
+        const { own, rest } = splitGraph(g)
+        const inner = model.newBody(node, own.name ?? '', rest)
+        this.#graph(model, inner, g, scope)
+        return inner
+      }
+      model.setAttr(node, a.name ?? '', readAttr(a, node.label, this.#tensors, body))
+    }
+    for (const value of node.outputs) if (value !== null) scope.define(value)
+  }
+}
+
+/** What stays with an initializer when a pass gives it another value. */
+function besidesData(message: TensorMessage): Partial<TensorMessage> {
+  const { docString, metadataProps, $unknowns } = message
+  return {
+    ...(docString ? { docString } : {}),
+    ...(metadataProps ? { metadataProps } : {}),
+    ...($unknowns ? { $unknowns } : {}),
+  }
+}
+
+/** What of a graph is modelled, and what is kept as it is. The order of value_info is kept by name. */
+function splitGraph(graph: GraphMessage): { own: Pick<GraphMessage, 'name'>; rest: Unmodelled } {
+  const { node, initializer, sparseInitializer, input, output, valueInfo, ...rest } = graph
+  return { own: graph, rest: { ...rest, valueInfoOrder: [] } }
+}
+
+function readOpsets(imports: readonly OpsetMessage[]): Map<string, number> {
+  return new Map(imports.map((o) => [o.domain === 'ai.onnx' ? '' : (o.domain ?? ''), toNumber(o.version ?? 0)]))
+}

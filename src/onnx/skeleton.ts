@@ -1,0 +1,36 @@
+import { dirname, isAbsolute, relative, resolve } from 'node:path'
+import type { Model } from '../ir/graph.js'
+import type { FileRange } from '../ir/tensor.js'
+import { encode } from './encode.js'
+import { modelMessage } from './message-of.js'
+import { tensorsOf, toBytes } from './write.js'
+
+const EXTERNAL_FROM_BYTES = 1024
+
+/** A model for a session: its nodes, and tensors as external data that point into the files where they lie. */
+export interface Skeleton {
+  readonly bytes: Uint8Array
+  /** The folder that external data is relative to. */
+  readonly folder: string
+}
+
+/**
+ * ONNX Runtime takes external data from any offset of any file, an `.onnx` file too: so a session never
+ * needs the weights in JavaScript. What lies in no file, or not below the folder, goes inside.
+ */
+export function skeleton(model: Model): Skeleton {
+  const first = [...tensorsOf(model)].find((t) => t.range !== undefined)?.range
+  const folder = first ? dirname(resolve(first.source.path)) : process.cwd()
+  const locationOf = (range: FileRange): string | null => {
+    const way = relative(folder, resolve(range.source.path))
+    return way.startsWith('..') || isAbsolute(way) ? null : way
+  }
+  const message = modelMessage(model, {
+    external: (tensor) => {
+      if (tensor.range === undefined || tensor.byteLength < EXTERNAL_FROM_BYTES) return null
+      const location = locationOf(tensor.range)
+      return location === null ? null : { location, offset: tensor.range.offset, length: tensor.byteLength }
+    },
+  })
+  return { bytes: toBytes(encode('ModelProto', message)), folder }
+}

@@ -1,0 +1,135 @@
+import { createHash } from 'node:crypto'
+import { type FileHandle, open, unlink } from 'node:fs/promises'
+import { ioError } from '../errors.js'
+import type { Model } from '../ir/graph.js'
+import type { Tensor } from '../ir/tensor.js'
+import { graphs } from '../ir/walk.js'
+import { type Encoded, encode, type Part } from './encode.js'
+import { type ExternalPlace, modelMessage } from './message-of.js'
+import { SparseTensor } from './sparse-tensor.js'
+
+/** ONNX Runtime refuses a model of 2 GiB in one file; from here on tensors go into a file of their own. */
+export const MAX_SINGLE_FILE_BYTES = 1.5e9
+const EXTERNAL_FROM_BYTES = 1024
+/** Pages can be mapped where tensors begin at multiples of this. */
+const PAGE_BYTES = 4096
+
+/** The layout of a data file beside the model. */
+export interface ExternalPlan extends Encoded {
+  readonly offsets: ReadonlyMap<Tensor, number>
+}
+
+/** Every tensor of a model, wherever it stands, in graph order, each once. */
+export function tensorsOf(model: Model): Set<Tensor> {
+  const tensors = new Set<Tensor>()
+  for (const graph of graphs(model)) {
+    for (const value of graph.initializers) if (value.constant !== null) tensors.add(value.constant)
+    for (const node of graph.nodes) {
+      for (const a of node.attrs.values()) {
+        if (a.kind === 'tensor') tensors.add(a.value)
+        else if (a.kind === 'tensors') for (const tensor of a.value) tensors.add(tensor)
+      }
+    }
+  }
+  return tensors
+}
+
+export function planExternal(model: Model): ExternalPlan {
+  const offsets = new Map<Tensor, number>()
+  const parts: Part[] = []
+  let length = 0
+  const add = (part: Part) => {
+    parts.push(part)
+    length += part.byteLength
+  }
+  for (const tensor of tensorsOf(model)) {
+    if (tensor.byteLength < EXTERNAL_FROM_BYTES || tensor.dtype === 'string' || tensor instanceof SparseTensor) continue
+    if (length % PAGE_BYTES !== 0) add(new Uint8Array(PAGE_BYTES - (length % PAGE_BYTES)))
+    offsets.set(tensor, length)
+    add(tensor)
+  }
+  return { offsets, parts, length }
+}
+
+/** @param external  the data file's name, and which tensors lie where in it */
+export function encodeModel(model: Model, external?: { location: string; plan: ExternalPlan }): Encoded {
+  const place = (tensor: Tensor): ExternalPlace | null => {
+    const offset = external?.plan.offsets.get(tensor)
+    if (external === undefined || offset === undefined) return null
+    return { location: external.location, offset, length: tensor.byteLength }
+  }
+  return encode('ModelProto', modelMessage(model, { external: place }))
+}
+
+/** The whole file in memory: for small models, tests and fixtures. */
+export function encodeToBytes(model: Model): Uint8Array {
+  return toBytes(encodeModel(model))
+}
+
+export function toBytes({ parts, length }: Encoded): Uint8Array {
+  const bytes = new Uint8Array(length)
+  let at = 0
+  for (const part of parts) {
+    for (const chunk of part instanceof Uint8Array ? [part] : part.chunks()) {
+      bytes.set(chunk, at)
+      at += chunk.byteLength
+    }
+  }
+  return bytes
+}
+
+export interface WriteOptions {
+  /** Computes the SHA-256 while writing. */
+  readonly hash?: boolean
+  readonly signal?: AbortSignal
+  /** Called with the bytes written so far. */
+  readonly onProgress?: (bytes: number) => void
+}
+
+/**
+ * Writes a new file and makes the device keep it. Nothing is left behind when it fails or is aborted.
+ *
+ * @returns     the SHA-256 in hex, when it was asked for
+ * @throws      IoError: the folder is missing, the device is full, ...
+ */
+export async function writeFile(
+  path: string,
+  { parts, length }: Encoded,
+  options: WriteOptions = {},
+): Promise<string | null> {
+  const doing = `Cannot write "${path}"`
+  let file: FileHandle
+  try {
+    file = await open(path, 'wx')
+  } catch (error) {
+    throw ioError(error, doing, ['Check that the folder exists and may be written to.'])
+  }
+  try {
+    const hash = options.hash ? createHash('sha256') : null
+    let written = 0
+    for (const part of parts) {
+      for await (const chunk of part instanceof Uint8Array ? [part] : part.stream()) {
+        options.signal?.throwIfAborted()
+        hash?.update(chunk)
+        await writeAll(file, chunk)
+        written += chunk.byteLength
+        options.onProgress?.(written)
+      }
+    }
+    if (written !== length) throw new Error(`Wrote ${written} bytes of "${path}", expected ${length}.`)
+    await file.datasync()
+    await file.close()
+    return hash?.digest('hex') ?? null
+  } catch (error) {
+    await file.close().catch(() => {}) // the first error is the one to report
+    await unlink(path).catch(() => {})
+    throw ioError(error, doing, ['Free some space, or choose another folder with -o.'])
+  }
+}
+
+async function writeAll(file: FileHandle, chunk: Uint8Array): Promise<void> {
+  for (let done = 0; done < chunk.byteLength; ) {
+    const { bytesWritten } = await file.write(chunk, done, chunk.byteLength - done)
+    done += bytesWritten
+  }
+}
