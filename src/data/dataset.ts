@@ -1,29 +1,12 @@
 import type { DType } from '../ir/type.js'
+import type { ArrayData, NdArray, Port } from '../runtime/array.js'
+
+export type { ArrayData, NdArray, Port }
 
 /** The type of one sample of a field, without the batch axis; null where samples differ. */
 export interface FieldType {
   readonly dtype: DType
   readonly shape: readonly (number | null)[]
-}
-
-export type ArrayData =
-  | Float32Array
-  | Float64Array
-  | Int8Array
-  | Uint8Array
-  | Int16Array
-  | Uint16Array // float16 and bfloat16 as their bits, too
-  | Int32Array
-  | Uint32Array
-  | BigInt64Array
-  | BigUint64Array
-  | readonly string[]
-
-/** A dense array, row-major. `bool` is a Uint8Array of 0 and 1. */
-export interface NdArray {
-  readonly dtype: DType
-  readonly shape: readonly number[]
-  readonly data: ArrayData
 }
 
 /** Samples side by side: the first axis of every field has length `size`. */
@@ -50,14 +33,6 @@ export interface Dataset {
   batches(options: BatchOptions): AsyncIterable<Batch>
 }
 
-/** An input or output of the model, as far as loaders and binding need it. */
-export interface Port {
-  readonly name: string
-  readonly dtype: DType | null
-  /** With the batch axis; a string is a symbolic dimension, null an unknown one. */
-  readonly shape: readonly (number | string | null)[] | null
-}
-
 /** What a loader may ask about the job it loads for. */
 export interface LoadContext {
   readonly inputs: readonly Port[]
@@ -72,6 +47,8 @@ export interface Loader {
   readonly summary: string
   /** As in `PATH?key=value`: key, value shown in help, meaning. */
   readonly options: readonly { readonly key: string; readonly value: string; readonly summary: string }[]
+  /** Any key is allowed: the format hands them on (a module to its function). */
+  readonly anyOption?: true
   /** True when these paths (the part of the spec before `?`) are of this format. */
   accepts(paths: readonly string[]): boolean
   /** Loads lazily: heavy packages are imported here and not before. */
