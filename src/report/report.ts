@@ -111,13 +111,22 @@ export interface MetricReport {
   /** What it was judged against: `labels`, or the reference model's path. */
   readonly against: string
   readonly samples: number
-  /** null for metrics against the model itself. Infinity is written as the string "Infinity". */
-  readonly before: number | 'Infinity' | null
-  readonly after: number | 'Infinity' | null
+  /** Of the model as it came in, and the only value when no model was made; null for metrics against the model itself. */
+  readonly before: MetricValue | null
+  readonly after: MetricValue | null
 }
+
+/** JSON has no numbers for the last three. */
+export type MetricValue = number | 'Infinity' | '-Infinity' | 'NaN'
 
 export interface VerificationReport {
   /** `run`: loaded by ONNX Runtime; `structure`: the input does not load either, checked as far as that allows. */
   readonly level: 'run' | 'structure'
   readonly detail: string
+}
+
+/** What an accumulator returned, as the report holds it. */
+export function metricValue(result: number | null): MetricValue | null {
+  if (result === null || Number.isFinite(result)) return result
+  return Number.isNaN(result) ? 'NaN' : result > 0 ? 'Infinity' : '-Infinity'
 }

@@ -1,0 +1,58 @@
+import type { Report, StepReport } from '../report.js'
+
+/**
+ * The command that makes this report again, for a POSIX shell; null when no single command does (a recipe).
+ * Options have the names of their flags.
+ */
+export function commandLine(report: Report): string | null {
+  const [step, ...more] = report.steps
+  if (more.length > 0 || (step !== undefined && step.pass !== report.command.replaceAll(' ', '-'))) return null
+  const words = [
+    'mcompress',
+    ...report.command.split(' '),
+    report.before.path ?? '-',
+    ...(step === undefined ? [] : optionFlags(step)),
+    ...dataFlags(report),
+    ...(step === undefined ? [] : flag('seed', String(report.seed))),
+    ...(report.after === null || report.after.path === null ? [] : flag('output', report.after.path)),
+  ]
+  return words.map(quoted).join(' ')
+}
+
+function optionFlags(step: StepReport): readonly string[] {
+  return Object.entries(step.options).flatMap(([name, value]) => flags(kebabCase(name), value))
+}
+
+/** A list is a flag repeated; an object one for each of its keys, as in `--layer 'conv*=0.9'`. */
+function flags(name: string, value: unknown): readonly string[] {
+  if (value === null || value === undefined || value === false) return []
+  if (value === true) return [`--${name}`]
+  if (Array.isArray(value)) return value.flatMap((item) => flags(name, item))
+  if (typeof value !== 'object') return flag(name, String(value))
+  return Object.entries(value).flatMap(([key, item]) => flag(name, `${key}=${item}`))
+}
+
+/** Where judging is all that the command does, `--data` is what it judges on, and the reference is not its input. */
+function dataFlags({ after, data, metrics }: Report): readonly string[] {
+  const only = after === null
+  const severalOutputs = new Set(metrics.map((m) => m.output)).size > 1
+  const references = new Set(only ? metrics.map((m) => m.against).filter((against) => against !== 'labels') : [])
+  return [
+    ...data.flatMap((d) => flag(d.role === 'evaluation' && !only ? 'eval-data' : 'data', d.spec)),
+    ...metrics.flatMap((m) => flag('metric', severalOutputs ? `${m.name}:${m.output}` : m.name)),
+    ...[...references].flatMap((path) => flag('baseline', path)),
+  ]
+}
+
+/** One word where the value could be taken for another flag. */
+function flag(name: string, value: string): readonly string[] {
+  return value.startsWith('-') ? [`--${name}=${value}`] : [`--${name}`, value]
+}
+
+function kebabCase(name: string): string {
+  return name.replace(/[A-Z]/g, (c) => `-${c.toLowerCase()}`)
+}
+
+function quoted(word: string): string {
+  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`
+}

@@ -1,0 +1,104 @@
+import {
+  bytes,
+  type ChangeWords,
+  COUNT_WORDS,
+  count,
+  NONE,
+  percent,
+  percentDigits,
+  points,
+  SIZE_WORDS,
+  sizeChange,
+} from '../format.js'
+import type { MacsReport, ModelReport } from '../report.js'
+import { macsNote, modelSparsity } from './facts.js'
+import { type Verdict, verdictOf } from './verdict.js'
+
+/** One quantity of the model before and after. */
+export interface ComparisonRow {
+  readonly label: string
+  /** null where it would only repeat `after`. */
+  readonly before: string | null
+  readonly after: string
+  readonly change: string | null
+  readonly verdict: Verdict
+  /** What must be known to read the numbers, e.g. the dimensions that MACs are counted for. */
+  readonly note: string | null
+}
+
+/** What the user wants to know first: sizes and work. */
+export function modelRows(before: ModelReport, after: ModelReport): readonly ComparisonRow[] {
+  return [
+    sizeRow('Size on disk', before.bytes, after.bytes, bytes, SIZE_WORDS),
+    ...(before.gzipBytes === null && after.gzipBytes === null
+      ? []
+      : [sizeRow('Gzipped', before.gzipBytes, after.gzipBytes, bytes, SIZE_WORDS)]),
+    sizeRow('Parameters', before.parameters, after.parameters, count, COUNT_WORDS),
+    sizeRow('Non-zero', before.nonZeroParameters, after.nonZeroParameters, count, COUNT_WORDS),
+    sparsityRow(before, after),
+    macsRow(before.macs, after.macs),
+    ...(before.nodes === after.nodes ? [] : [sizeRow('Nodes', before.nodes, after.nodes, count, COUNT_WORDS)]),
+    ...versionRows(before, after),
+  ]
+}
+
+function sizeRow(
+  label: string,
+  before: number | null,
+  after: number | null,
+  format: (n: number) => string,
+  words: ChangeWords,
+): ComparisonRow {
+  const known = before !== null && after !== null
+  const same = before === after
+  return {
+    label,
+    before: same ? null : before === null ? NONE : format(before),
+    after: after === null ? NONE : format(after),
+    change: known ? sizeChange(before, after, words) : null,
+    verdict: known ? verdictOf(before, after, 'lower') : 'neutral',
+    note: null,
+  }
+}
+
+/** Neutral: after channels are removed fewer zeros are as good as more of them are after pruning weights. */
+function sparsityRow(before: ModelReport, after: ModelReport): ComparisonRow {
+  const [from, to] = [modelSparsity(before), modelSparsity(after)]
+  const digits = percentDigits(from, to)
+  return {
+    label: 'Sparsity',
+    before: from === to ? null : percent(from, digits),
+    after: percent(to, digits),
+    change: from === to ? 'unchanged' : points(to - from, digits),
+    verdict: from === to ? 'same' : 'neutral',
+    note: null,
+  }
+}
+
+function macsRow(before: MacsReport, after: MacsReport): ComparisonRow {
+  const row = sizeRow('MACs', before.total, after.total, (n) => count(n, 7), COUNT_WORDS)
+  return { ...row, change: row.after === NONE ? null : row.change, note: macsNote(after) }
+}
+
+/** IR and opset versions that a pass raised, and domains that it brought in or out. */
+function versionRows(before: ModelReport, after: ModelReport): readonly ComparisonRow[] {
+  const domains = [...new Set([...Object.keys(before.opsets), ...Object.keys(after.opsets)])]
+  const versions = [
+    { label: 'IR version', before: before.irVersion, after: after.irVersion },
+    ...domains.map((domain) => ({
+      label: domain === '' || domain === 'ai.onnx' ? 'Opset' : `Opset of ${domain}`,
+      before: before.opsets[domain] ?? null,
+      after: after.opsets[domain] ?? null,
+    })),
+  ]
+  return versions
+    .filter((v) => v.before !== v.after)
+    .map((v) => ({
+      label: v.label,
+      before: v.before === null ? NONE : String(v.before),
+      after: v.after === null ? NONE : String(v.after),
+      change: v.before === null ? 'added' : v.after === null ? 'removed' : 'converted',
+      verdict: 'neutral',
+      note: null,
+    }))
+}

@@ -1,0 +1,31 @@
+import type { Report } from '../report.js'
+import { layerRows } from './layers.js'
+
+/** Targets of which the same was said. */
+export interface Group {
+  readonly text: string
+  readonly targets: readonly string[]
+}
+
+/** What the passes left as it was, by reason; the reason that hit most comes first. */
+export function skippedGroups(report: Report): readonly Group[] {
+  return grouped(report.steps.flatMap((step) => step.skipped.map((s) => ({ target: s.target, text: s.why }))))
+}
+
+/** What the passes did to anything that the per-layer table does not show. */
+export function otherChanges(report: Report): readonly Group[] {
+  const shown = new Set(layerRows(report).flatMap(({ before, after }) => [before?.weight, after?.weight]))
+  const changes = report.steps.flatMap((step) => step.changed.filter((c) => !shown.has(c.target)))
+  return grouped(changes.map((c) => ({ target: c.target, text: c.what })))
+}
+
+function grouped(entries: readonly { readonly target: string; readonly text: string }[]): readonly Group[] {
+  const groups = new Map<string, Set<string>>() // a set, as several steps may say the same of one target
+  for (const { target, text } of entries) {
+    const targets = groups.get(text) ?? new Set()
+    groups.set(text, targets.add(target))
+  }
+  return [...groups]
+    .map(([text, targets]) => ({ text, targets: [...targets] }))
+    .sort((a, b) => b.targets.length - a.targets.length)
+}

@@ -1,0 +1,22 @@
+import type { Report, StepReport } from '../report.js'
+
+/** The options of a step that are set, each as `name value`; a flag that is on is its name alone. */
+export function optionTexts(step: StepReport): readonly string[] {
+  return Object.entries(step.options)
+    .filter(([, value]) => !isUnset(value))
+    .map(([name, value]) => (value === true ? name : `${name} ${valueText(value)}`))
+}
+
+/** Whether anything random may have happened. */
+export function usesSeed({ steps, data }: Report): boolean {
+  return steps.length > 0 || data.length > 0
+}
+
+function isUnset(value: unknown): boolean {
+  return value === null || value === undefined || value === false || (Array.isArray(value) && value.length === 0)
+}
+
+function valueText(value: unknown): string {
+  if (Array.isArray(value)) return value.map(valueText).join(' ')
+  return typeof value === 'string' ? value : JSON.stringify(value)
+}

@@ -1,0 +1,189 @@
+import { commandLine } from '../content/command-line.js'
+import { type ComparisonRow, modelRows } from '../content/comparison.js'
+import { modelFacts } from '../content/facts.js'
+import { type Group, otherChanges, skippedGroups } from '../content/groups.js'
+import { LAYER_COLUMNS, type LayerCell, type LayerColumnName, layerCell, totalCell } from '../content/layer-columns.js'
+import { layerRows } from '../content/layers.js'
+import { metricAgainst, metricChange } from '../content/metric-rows.js'
+import { usesSeed } from '../content/options.js'
+import type { Form } from '../form.js'
+import { bytes, count, duration, metricTexts, NONE, plural, printable } from '../format.js'
+import type { ModelReport, PortReport, Report } from '../report.js'
+import { code, codeBlock, escaped, foldedBeyond, type MarkdownColumn, table } from './syntax.js'
+
+/** Tables up to this many rows stand open. */
+const OPEN_ROWS = 20
+
+type Lines = readonly string[]
+
+/** For pull requests, job summaries and wikis: everything that the terminal shows, with every layer. */
+export const markdown = {
+  name: 'markdown',
+  ending: '.md',
+  summary: 'GitHub Markdown, for pull requests and wikis',
+  render(report: Report): string {
+    const parts: readonly Lines[] = [
+      headline(report),
+      ...(report.after === null
+        ? [metrics(report), modelSection(report)]
+        : [comparison(report.before, report.after), metrics(report)]),
+      dtypes(report),
+      layers(report),
+      groups('Changed', 'change', otherChanges(report)),
+      groups('Skipped', 'why', skippedGroups(report)),
+      verification(report),
+      reproduction(report),
+    ]
+    return `${parts
+      .filter((part) => part.length > 0)
+      .map((part) => part.join('\n'))
+      .join('\n\n')}\n`
+  },
+} satisfies Form
+
+function headline(report: Report): Lines {
+  const name = (path: string | null, otherwise: string) => (path === null ? otherwise : code(path))
+  const after = report.after === null ? '' : ` → ${name(report.after.path, '(no file)')}`
+  const [first, ...more] = report.headlines.map(escaped)
+  return [
+    `## ${escaped(report.command)}: ${name(report.before.path, '(stream)')}${after}`,
+    ...(first === undefined ? [] : ['', `**${first}**`]),
+    ...(more.length > 0 ? ['', ...more.map((text) => `- ${text}`)] : []),
+  ]
+}
+
+function comparison(before: ModelReport, after: ModelReport): Lines {
+  const columns: readonly MarkdownColumn[] = [
+    { title: '', align: 'left' },
+    { title: 'before', align: 'right' },
+    { title: 'after', align: 'right' },
+    { title: 'change', align: 'left' },
+    { title: '', align: 'left' },
+  ]
+  const cells = ({ label, before: from, after: to, change, note }: ComparisonRow) =>
+    [label, from ?? '', to, change ?? '', note ?? ''].map(escaped)
+  return table(columns, modelRows(before, after).map(cells))
+}
+
+/** Under the metrics of a model it needs a heading, alone it is what the report is about. */
+function modelSection({ before: model, metrics }: Report): Lines {
+  const ports = (label: string, list: readonly PortReport[]) =>
+    list.map((port, i) => [i === 0 ? label : '', `${code(port.name)} ${escaped(port.type)}`])
+  const [size, format, ...rest] = modelFacts(model).map((fact) => fact.map(escaped))
+  const rows = [size ?? [], format ?? [], ...ports('Inputs', model.inputs), ...ports('Outputs', model.outputs), ...rest]
+  const column = { title: '', align: 'left' } as const
+  return [...(metrics.length > 0 ? ['### Model', ''] : []), ...table([column, column], rows)]
+}
+
+function metrics(report: Report): Lines {
+  if (report.metrics.length === 0) return []
+  const single = report.after === null
+  const columns: readonly MarkdownColumn[] = [
+    { title: 'metric', align: 'left' },
+    { title: 'output', align: 'left' },
+    { title: 'before', align: 'right' },
+    { title: single ? 'value' : 'after', align: 'right' },
+    { title: 'change', align: 'left' },
+    { title: 'samples', align: 'right' },
+    { title: 'against', align: 'left' },
+  ]
+  const rows = report.metrics.map((metric) => {
+    const { before, after } = metricTexts(metric)
+    const against = metricAgainst(metric, report)
+    return [
+      escaped(metric.name),
+      code(metric.output),
+      single || metric.before === null ? '' : before,
+      single && after === NONE ? before : after,
+      metricChange(metric) ?? '',
+      count(metric.samples),
+      against === metric.against && against !== 'labels' ? code(against) : against,
+    ]
+  })
+  return ['### Metrics', '', ...table(columns, rows)]
+}
+
+/** Where the bytes are; of two models the later one counts. */
+function dtypes(report: Report): Lines {
+  const model = report.after ?? report.before
+  if (report.after !== null && model.dtypes.length < 2) return []
+  if (model.dtypes.length === 0) return []
+  const columns: readonly MarkdownColumn[] = [
+    { title: 'dtype', align: 'left' },
+    { title: 'tensors', align: 'right' },
+    { title: 'parameters', align: 'right' },
+    { title: 'bytes', align: 'right' },
+  ]
+  const rows = [...model.dtypes]
+    .sort((a, b) => b.bytes - a.bytes)
+    .map((d) => [d.dtype, count(d.tensors), count(d.parameters), bytes(d.bytes)])
+  return ['### Element types', '', ...table(columns, rows)]
+}
+
+function layers(report: Report): Lines {
+  const rows = layerRows(report)
+  if (rows.length === 0) return []
+  const compared = report.after !== null
+  const names = (Object.keys(LAYER_COLUMNS) as LayerColumnName[]) // a const table has no other keys
+    .filter((name) => LAYER_COLUMNS[name].worthwhile(rows, compared))
+  const text = ({ before, now }: LayerCell) => escaped(before === null ? now : `${before} → ${now}`)
+  const columns: readonly MarkdownColumn[] = [
+    { title: 'weight', align: 'left' },
+    { title: 'node', align: 'left' },
+    ...names.map((name) => LAYER_COLUMNS[name]),
+  ]
+  const body = rows.map((row) => [
+    `${named(row.now.weight)}${row.before === null ? ' (new)' : compared && row.after === null ? ' (removed)' : ''}`,
+    code(row.now.node),
+    ...names.map((name) => text(layerCell(LAYER_COLUMNS[name], row, compared))),
+  ])
+  const total = ['**all**', '', ...names.map((name) => bold(text(totalCell(LAYER_COLUMNS[name], rows, compared))))]
+  const lines = table(columns, rows.length > 1 ? [...body, total] : body)
+  const open = !compared && report.metrics.length > 0 ? 0 : OPEN_ROWS // nobody evaluates to see the weights
+  return ['### Layers', '', ...foldedBeyond(open, rows.length, plural(rows.length, 'layer'), lines)]
+}
+
+/** What was said of which targets; unlike the terminal, of all of them. */
+function groups(heading: string, title: string, all: readonly Group[]): Lines {
+  if (all.length === 0) return []
+  const n = all.reduce((sum, group) => sum + group.targets.length, 0)
+  const columns: readonly MarkdownColumn[] = [
+    { title, align: 'left' },
+    { title: 'n', align: 'right' },
+    { title: 'what', align: 'left' },
+  ]
+  const rows = all.map(({ text, targets }) => [escaped(text), count(targets.length), targets.map(named).join(', ')])
+  return [`### ${heading}`, '', ...foldedBeyond(OPEN_ROWS, n, `${count(n)} in all`, table(columns, rows))]
+}
+
+function verification({ verification: v }: Report): Lines {
+  if (v === null) return []
+  return ['### Verification', '', `${v.level === 'run' ? '✓' : '**Structure only:**'} ${escaped(v.detail)}`]
+}
+
+/** Everything that the numbers depend on. */
+function reproduction(report: Report): Lines {
+  const command = commandLine(report)
+  const { tool, data, times } = report
+  const steps = report.steps.map((step) => `${step.pass} ${JSON.stringify(step.options)}`)
+  return [
+    '### How to reproduce',
+    '',
+    ...(command !== null ? [...codeBlock(printable(command), 'sh'), ''] : []),
+    ...(steps.length > 0
+      ? [`- ${steps.length > 1 ? 'Steps' : 'All options'}:`, ...steps.map((s) => `  - ${code(s)}`)]
+      : []),
+    ...data.map((d) => `- Data for ${d.role}: ${code(d.spec)}, ${plural(d.samples, 'sample')}`),
+    ...(usesSeed(report) ? [`- Seed ${report.seed}`] : []),
+    `- ${tool.name} ${escaped(tool.version)}, ONNX Runtime ${escaped(tool.onnxruntime)}, Node.js ${escaped(tool.node)}`,
+    `- Started ${times.startedAt}, took ${duration(times.seconds)}`,
+  ]
+}
+
+function bold(text: string): string {
+  return text === '' ? '' : `**${text}**`
+}
+
+function named(name: string): string {
+  return name === '' ? '(unnamed)' : code(name)
+}

@@ -1,0 +1,122 @@
+import { sparsity } from '../content/facts.js'
+import { LAYER_COLUMNS, type LayerCell, type LayerColumnName, layerCell, totalCell } from '../content/layer-columns.js'
+import { type LayerRow, largestLayers, layerChanged, layerName, layerRows, layerTotal } from '../content/layers.js'
+import type { RenderOptions } from '../form.js'
+import { count, percent, plural } from '../format.js'
+import type { Report } from '../report.js'
+import { bar } from './bar.js'
+
+import { type Line, line, span } from './line.js'
+import { INDENT, paragraph } from './paragraph.js'
+import { type Column, layoutTable } from './table.js'
+import { displayWidth, shorten } from './width.js'
+
+const MOST_LAYERS = 20
+
+/** In a narrow terminal the highest go first, and before them columns that tell nothing; those without a number stay. */
+const DROP: Readonly<Partial<Record<LayerColumnName, number>>> = { macs: 5, dtype: 4, op: 3, bytes: 2, shape: 1 }
+const DROP_UNCHANGED = 10
+const DROP_UNIFORM = 20
+const DROP_BAR = 10
+const LONGEST_OP = 20
+
+/** The weights, a line each: what they are, and how sparse they have become. */
+export function layerTable(report: Report, options: RenderOptions): readonly Line[] {
+  const rows = layerRows(report)
+  const compared = report.after !== null
+  if (rows.length === 0 || !wanted(rows, compared, options.layers)) return []
+  const shown = options.layers === 'all' || rows.length <= MOST_LAYERS ? rows : largestLayers(rows, MOST_LAYERS)
+  const names = (Object.keys(LAYER_COLUMNS) as LayerColumnName[]) // a const table has no other keys
+    .filter((name) => LAYER_COLUMNS[name].worthwhile(rows, compared))
+  const bars = barColumn(rows, names, compared)
+  const cellsOf = names.map((name) => shown.map((row) => terse(name, layerCell(LAYER_COLUMNS[name], row, compared))))
+  const columns: Column[] = [
+    { title: 'weight', align: 'left', yields: 'shorten' },
+    ...names.map((name, i) => column(name, cellsOf[i] ?? [])),
+    ...(bars === null ? [] : [{ title: compared ? '' : 'share', align: 'left', yields: { drop: DROP_BAR } } as const]),
+  ]
+  const texts = names.map((name, i) =>
+    aligned([...(cellsOf[i] ?? []), totalCell(LAYER_COLUMNS[name], rows, compared)], LAYER_COLUMNS[name].align),
+  )
+  const cells = shown.map((row, y) => [
+    line(title(row, compared)),
+    ...texts.map((column) => column[y] ?? []),
+    ...(bars === null ? [] : [bar(bars(row))]),
+  ])
+  const total = [
+    line(
+      shown.length < rows.length ? `all ${plural(weights(rows), 'weight')}` : plural(weights(rows), 'weight'),
+      'strong',
+    ),
+    ...texts.map((column) => (column.at(-1) ?? []).map((s) => ({ ...s, tone: s.tone ?? ('strong' as const) }))),
+  ]
+  const table = layoutTable(columns, rows.length > 1 ? [...cells, total] : cells, {
+    width: options.width,
+    indent: INDENT,
+    titles: true,
+  })
+  return shown.length === rows.length ? table : [...table, ...cutNote(rows, shown, options.width)]
+}
+
+function wanted(rows: readonly LayerRow[], compared: boolean, layers: RenderOptions['layers']): boolean {
+  return layers === null ? compared && rows.some(layerChanged) : layers !== false
+}
+
+function column(name: LayerColumnName, cells: readonly LayerCell[]): Column {
+  const { title, align } = LAYER_COLUMNS[name]
+  const drop = DROP[name]
+  if (drop === undefined) return { title, align }
+  const changed = cells.some((cell) => cell.before !== null)
+  const uniform = !changed && new Set(cells.map((cell) => cell.now)).size < 2
+  return { title, align, yields: { drop: drop + (uniform ? DROP_UNIFORM : changed ? 0 : DROP_UNCHANGED) } }
+}
+
+/** Custom operators have long names, and would push more telling columns out. */
+function terse(name: LayerColumnName, { before, now }: LayerCell): LayerCell {
+  return name === 'op'
+    ? { before: before && shorten(before, LONGEST_OP), now: shorten(now, LONGEST_OP) }
+    : { before, now }
+}
+
+/** Of two models the bar shows the zeros; of one, where the bytes are. */
+function barColumn(
+  rows: readonly LayerRow[],
+  names: readonly LayerColumnName[],
+  compared: boolean,
+): ((row: LayerRow) => number) | null {
+  if (compared) return names.includes('sparsity') ? (row) => sparsity(row.now) : null
+  const total = layerTotal(rows.map((row) => row.now)).bytes
+  return total === 0 ? null : (row) => row.now.bytes / total
+}
+
+function title(row: LayerRow, compared: boolean): string {
+  const name = layerName(row.now)
+  if (!compared || (row.before !== null && row.after !== null)) return name
+  return `${name} (${row.before === null ? 'new' : 'removed'})`
+}
+
+/** Arrows below arrows, so that the eye can go down the numbers. */
+function aligned(cells: readonly LayerCell[], align: 'left' | 'right'): readonly Line[] {
+  const beforeWidth = Math.max(0, ...cells.map((cell) => (cell.before === null ? 0 : displayWidth(cell.before))))
+  const nowWidth = Math.max(0, ...cells.map((cell) => displayWidth(cell.now)))
+  const pad = (text: string, width: number) => {
+    const blank = ' '.repeat(width - displayWidth(text))
+    return align === 'left' ? text + blank : blank + text
+  }
+  return cells.map(({ before, now }) =>
+    before === null
+      ? line(align === 'left' ? now : pad(now, nowWidth))
+      : [span(`${pad(before, beforeWidth)} → `, 'dim'), span(pad(now, nowWidth))],
+  )
+}
+
+function weights(rows: readonly LayerRow[]): number {
+  return layerTotal(rows.map((row) => row.now)).weights
+}
+
+function cutNote(rows: readonly LayerRow[], shown: readonly LayerRow[], width: number): readonly Line[] {
+  const parameters = (some: readonly LayerRow[]) => some.reduce((sum, row) => sum + row.now.parameters, 0)
+  const share = 1 - parameters(shown) / Math.max(1, parameters(rows))
+  const text = `... and ${count(rows.length - shown.length)} smaller ones with ${percent(share)} of the parameters: --report x.json has all`
+  return paragraph(text, width, 'dim')
+}
