@@ -35,7 +35,8 @@ def main(source: str, target: str, sparsity: float) -> None:
     del magnitudes
     for tensor in weights:
         w = numpy_helper.to_array(tensor)
-        tensor.CopyFrom(numpy_helper.from_array(w * (np.abs(w) > threshold), tensor.name))
+        tensor.ClearField("float_data")
+        tensor.raw_data = (w * (np.abs(w) > threshold)).tobytes()
     save(model, target)
 
 

@@ -31,7 +31,8 @@ def main(source: str, target: str, sparsity: float) -> None:
         )
         for holder, tensor in zip(holders, weights):
             prune.remove(holder, "weight")
-            tensor.CopyFrom(numpy_helper.from_array(holder.weight.numpy(), tensor.name))
+            tensor.ClearField("float_data")
+            tensor.raw_data = holder.weight.numpy().tobytes()
     save(model, target)
 
 
