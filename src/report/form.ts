@@ -5,12 +5,14 @@ export interface RenderOptions {
   readonly color: boolean
   /** Columns that a line may take, in forms that know lines; at least 60 are taken. */
   readonly width: number
-  /** The per-layer table: the largest layers, all of them, or none. `null` lets the form choose by the report. */
-  readonly layers: boolean | 'all' | null
+  /** Whether there is a per-layer table; `null` where layers changed. */
+  readonly layers: boolean | null
+  /** Whether long lists are written to their end; else their most important lines, and where the others are. */
+  readonly full: boolean
 }
 
 /** What suits a file: no colour, lines that fit a page. */
-export const DEFAULT_RENDER_OPTIONS: RenderOptions = { color: false, width: 100, layers: null }
+export const DEFAULT_RENDER_OPTIONS: RenderOptions = { color: false, width: 100, layers: null, full: false }
 
 /** A member of the table: one way to write the report down. */
 export interface Form {

@@ -122,6 +122,7 @@ export type MetricValue = number | 'Infinity' | '-Infinity' | 'NaN'
 export interface VerificationReport {
   /** `run`: loaded by ONNX Runtime; `structure`: the input does not load either, checked as far as that allows. */
   readonly level: 'run' | 'structure'
+  /** What was checked, in words that tell the level too: `loaded by ONNX Runtime`. */
   readonly detail: string
 }
 

@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
 import { stripVTControlCharacters } from 'node:util'
+import type { RenderOptions } from '../../src/report/form.js'
 import { terminal } from '../../src/report/terminal.js'
 import { displayWidth } from '../../src/report/text/width.js'
 import { pruneWithMetrics } from './lenet.js'
 import { SAMPLES } from './samples.js'
 
-const LAYERS = [null, true, 'all', false] as const
+const LAYERS = [null, true, false] as const
 
 function optionsUnder(env: Readonly<Record<string, string>>): { color: boolean; width: number } {
   const module = new URL('../../src/report/terminal.js', import.meta.url).href
@@ -52,19 +53,20 @@ describe('terminal report', () => {
     assert.equal(lines.at(-1), '• File size unchanged: zeros are stored. Smaller: pack. Faster: prune structured.')
   })
 
-  it('shows layers when they changed, the largest when there are many, all on demand', () => {
-    const render = (name: string, layers: (typeof LAYERS)[number]) =>
-      terminal.render(SAMPLES[name]?.() ?? pruneWithMetrics(), { layers })
+  it('shows layers when they changed, the largest of many, all of them on demand', () => {
+    const render = (name: string, options: Partial<RenderOptions> = {}) =>
+      terminal.render(SAMPLES[name]?.() ?? pruneWithMetrics(), options)
     const layerLines = (text: string) => text.split('\n').filter((line) => /\.conv\.weight /.test(line)).length
-    assert.equal(layerLines(render('many-layers', null)), 20)
+    assert.equal(layerLines(render('many-layers')), 20)
     assert.match(
-      render('many-layers', null),
+      render('many-layers'),
       /\.\.\. and 40 smaller ones with 20\.2 % of the parameters: --report x\.json has all/,
     )
-    assert.equal(layerLines(render('many-layers', 'all')), 60)
-    assert.equal(layerLines(render('many-layers', false)), 0)
-    assert.doesNotMatch(render('inspect', null), /conv1\.weight/)
-    assert.match(render('inspect', true), /conv1\.weight +Conv +6×1×5×5 +float32/)
+    assert.equal(layerLines(render('many-layers', { full: true })), 60)
+    assert.doesNotMatch(render('many-layers', { full: true }), /\.\.\. and/)
+    assert.equal(layerLines(render('many-layers', { layers: false })), 0)
+    assert.doesNotMatch(render('inspect', { full: true }), /conv1\.weight/)
+    assert.match(render('inspect', { layers: true }), /conv1\.weight +Conv +6×1×5×5 +float32/)
   })
 
   it('shows no layers when none changed', () => {
@@ -76,8 +78,8 @@ describe('terminal report', () => {
   it('cuts a long list of reasons and says where the rest is', () => {
     const text = terminal.render(SAMPLES['many-layers']?.() ?? pruneWithMetrics())
     assert.match(text, /^Skipped 64$/m)
-    assert.match(text, /^ {2}bn0\.bias, bn1\.bias, bn2\.bias and 50 more {2}has one dimension$/m)
-    assert.match(text, /^ {2}\.\.\. and 4 more: --report x\.json has all$/m)
+    assert.match(text, /^ {2}bn0\.bias, bn1\.bias and 51 more {2}has one dimension$/m)
+    assert.match(text, /^ {2}\.\.\. and 7 more: --report x\.json has all$/m)
   })
 
   describe('terminalOptions', () => {

@@ -158,7 +158,7 @@ function groups(heading: string, title: string, all: readonly Group[]): Lines {
 
 function verification({ verification: v }: Report): Lines {
   if (v === null) return []
-  return ['### Verification', '', `${v.level === 'run' ? '✓' : '**Structure only:**'} ${escaped(v.detail)}`]
+  return ['### Verification', '', `${v.level === 'run' ? '✓' : '⚠'} ${escaped(v.detail)}`]
 }
 
 /** Everything that the numbers depend on. */
@@ -174,6 +174,7 @@ function reproduction(report: Report): Lines {
       ? [`- ${steps.length > 1 ? 'Steps' : 'All options'}:`, ...steps.map((s) => `  - ${code(s)}`)]
       : []),
     ...data.map((d) => `- Data for ${d.role}: ${code(d.spec)}, ${plural(d.samples, 'sample')}`),
+    ...(data.length > 0 ? ['- Not recorded: how the data was read (`--limit`, `--bind`, `--label`)'] : []),
     ...(usesSeed(report) ? [`- Seed ${report.seed}`] : []),
     `- ${tool.name} ${escaped(tool.version)}, ONNX Runtime ${escaped(tool.onnxruntime)}, Node.js ${escaped(tool.node)}`,
     `- Started ${times.startedAt}, took ${duration(times.seconds)}`,

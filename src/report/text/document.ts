@@ -21,8 +21,8 @@ export function reportLines(report: Report, options: RenderOptions): readonly Li
     subject(report, width),
     layerTable(report, options),
     stepTable(report, width),
-    groupList('Changed', otherChanges(report), width),
-    groupList('Skipped', skippedGroups(report), width),
+    groupList('Changed', otherChanges(report), options),
+    groupList('Skipped', skippedGroups(report), options),
     footer(report, width),
     hints(report, width),
   ]
@@ -101,12 +101,7 @@ function runText(report: Report): string {
 
 function verification({ verification: v }: Report): readonly (readonly [string, Line])[] {
   if (v === null) return []
-  return [
-    [
-      'Verified',
-      v.level === 'run' ? line(`✓ ${v.detail}`, 'better') : line(`! structure only: ${v.detail}`, 'caution'),
-    ],
-  ]
+  return [['Verified', v.level === 'run' ? line(`✓ ${v.detail}`, 'better') : line(`! ${v.detail}`, 'caution')]]
 }
 
 function dataText({ role, spec, samples }: DataReport): string {

@@ -1,29 +1,35 @@
 import type { Group } from '../content/groups.js'
+import type { RenderOptions } from '../form.js'
 import { count } from '../format.js'
 import { type Line, line, lineWidth } from './line.js'
 import { INDENT, paragraph } from './paragraph.js'
 import { type Column, layoutTable } from './table.js'
 
-const MOST_GROUPS = 8
+const MOST_LINES = 10
 
 const COLUMNS: readonly Column[] = [
   { title: '', align: 'left', yields: 'shorten' },
   { title: '', align: 'left', yields: 'wrap' },
 ]
 
-/** A heading with the number of targets, and a line for each thing that was said of them. */
-export function groupList(heading: string, groups: readonly Group[], width: number): readonly Line[] {
+/** A heading with the number of targets, and below it what was said of which of them. */
+export function groupList(heading: string, groups: readonly Group[], { width, full }: RenderOptions): readonly Line[] {
   if (groups.length === 0) return []
-  const shown = groups.slice(0, MOST_GROUPS)
-  const room = Math.floor(width * 0.4)
-  const rows = shown.map((group) => [line(targets(group.targets, room)), line(group.text)])
-  const hidden = groups.slice(MOST_GROUPS)
-  const rest = `... and ${count(size(hidden))} more: --report x.json has all`
+  const list = (n: number) => layoutGroups(groups.slice(0, n), width)
+  let n = full ? groups.length : Math.min(groups.length, MOST_LINES)
+  while (!full && n > 1 && list(n).length > MOST_LINES) n--
+  const hidden = size(groups.slice(n))
   return [
     line(`${heading} ${count(size(groups))}`, 'strong'),
-    ...layoutTable(COLUMNS, rows, { width, indent: INDENT, titles: false }),
-    ...(hidden.length > 0 ? paragraph(rest, width, 'dim') : []),
+    ...list(n),
+    ...(hidden > 0 ? paragraph(`... and ${count(hidden)} more: --report x.json has all`, width, 'dim') : []),
   ]
+}
+
+function layoutGroups(groups: readonly Group[], width: number): readonly Line[] {
+  const room = Math.floor(width * 0.3)
+  const rows = groups.map((group) => [line(targets(group.targets, room)), line(group.text)])
+  return layoutTable(COLUMNS, rows, { width, indent: INDENT, titles: false })
 }
 
 /** As many names as there is room for, at least one: `conv1.bias, conv2.bias and 3 more`. */

@@ -20,55 +20,75 @@ const DROP_UNIFORM = 20
 const DROP_BAR = 10
 const LONGEST_OP = 20
 
+interface FilledColumn {
+  readonly column: Column
+  /** One for each layer that is shown. */
+  readonly cells: readonly Line[]
+  readonly total: Line
+}
+
 /** The weights, a line each: what they are, and how sparse they have become. */
 export function layerTable(report: Report, options: RenderOptions): readonly Line[] {
   const rows = layerRows(report)
   const compared = report.after !== null
   if (rows.length === 0 || !wanted(rows, compared, options.layers)) return []
-  const shown = options.layers === 'all' || rows.length <= MOST_LAYERS ? rows : largestLayers(rows, MOST_LAYERS)
+  const shown = options.full || rows.length <= MOST_LAYERS ? rows : largestLayers(rows, MOST_LAYERS)
   const names = (Object.keys(LAYER_COLUMNS) as LayerColumnName[]) // a const table has no other keys
     .filter((name) => LAYER_COLUMNS[name].worthwhile(rows, compared))
-  const bars = barColumn(rows, names, compared)
-  const cellsOf = names.map((name) => shown.map((row) => terse(name, layerCell(LAYER_COLUMNS[name], row, compared))))
-  const columns: Column[] = [
-    { title: 'weight', align: 'left', yields: 'shorten' },
-    ...names.map((name, i) => column(name, cellsOf[i] ?? [])),
-    ...(bars === null ? [] : [{ title: compared ? '' : 'share', align: 'left', yields: { drop: DROP_BAR } } as const]),
+  const filled = [
+    nameColumn(rows, shown, compared),
+    ...names.map((name) => propertyColumn(name, rows, shown, compared)),
+    ...barColumn(names, rows, shown, compared),
   ]
-  const texts = names.map((name, i) =>
-    aligned([...(cellsOf[i] ?? []), totalCell(LAYER_COLUMNS[name], rows, compared)], LAYER_COLUMNS[name].align),
-  )
-  const cells = shown.map((row, y) => [
-    line(title(row, compared)),
-    ...texts.map((column) => column[y] ?? []),
-    ...(bars === null ? [] : [bar(bars(row))]),
-  ])
-  const total = [
-    line(
-      shown.length < rows.length ? `all ${plural(weights(rows), 'weight')}` : plural(weights(rows), 'weight'),
-      'strong',
+  const body = shown.map((_, y) => filled.map((column) => column.cells[y] ?? []))
+  const total = rows.length > 1 ? [filled.map((column) => column.total)] : []
+  const layout = { width: options.width, indent: INDENT, titles: true }
+  return [
+    ...layoutTable(
+      filled.map((f) => f.column),
+      [...body, ...total],
+      layout,
     ),
-    ...texts.map((column) => (column.at(-1) ?? []).map((s) => ({ ...s, tone: s.tone ?? ('strong' as const) }))),
+    ...(shown.length < rows.length ? cutNote(rows, shown, options.width) : []),
   ]
-  const table = layoutTable(columns, rows.length > 1 ? [...cells, total] : cells, {
-    width: options.width,
-    indent: INDENT,
-    titles: true,
-  })
-  return shown.length === rows.length ? table : [...table, ...cutNote(rows, shown, options.width)]
 }
 
-function wanted(rows: readonly LayerRow[], compared: boolean, layers: RenderOptions['layers']): boolean {
-  return layers === null ? compared && rows.some(layerChanged) : layers !== false
+function wanted(rows: readonly LayerRow[], compared: boolean, layers: boolean | null): boolean {
+  return layers ?? (compared && rows.some(layerChanged))
 }
 
-function column(name: LayerColumnName, cells: readonly LayerCell[]): Column {
-  const { title, align } = LAYER_COLUMNS[name]
+function nameColumn(rows: readonly LayerRow[], shown: readonly LayerRow[], compared: boolean): FilledColumn {
+  const { weights } = layerTotal(rows.map((row) => row.now))
+  return {
+    column: { title: 'weight', align: 'left', yields: 'shorten' },
+    cells: shown.map((row) => line(title(row, compared))),
+    total: line(`${shown.length < rows.length ? 'all ' : ''}${plural(weights, 'weight')}`, 'strong'),
+  }
+}
+
+function propertyColumn(
+  name: LayerColumnName,
+  rows: readonly LayerRow[],
+  shown: readonly LayerRow[],
+  compared: boolean,
+): FilledColumn {
+  const property = LAYER_COLUMNS[name]
+  const texts = shown.map((row) => terse(name, layerCell(property, row, compared)))
+  const [total = [], ...cells] = aligned([totalCell(property, rows, compared), ...texts], property.align)
+  const yields = dropOrder(name, texts)
+  return {
+    column: { title: property.title, align: property.align, ...(yields === null ? {} : { yields }) },
+    cells,
+    total: total.map((s) => ({ ...s, tone: s.tone ?? ('strong' as const) })),
+  }
+}
+
+function dropOrder(name: LayerColumnName, cells: readonly LayerCell[]): { drop: number } | null {
   const drop = DROP[name]
-  if (drop === undefined) return { title, align }
+  if (drop === undefined) return null
   const changed = cells.some((cell) => cell.before !== null)
   const uniform = !changed && new Set(cells.map((cell) => cell.now)).size < 2
-  return { title, align, yields: { drop: drop + (uniform ? DROP_UNIFORM : changed ? 0 : DROP_UNCHANGED) } }
+  return { drop: drop + (uniform ? DROP_UNIFORM : changed ? 0 : DROP_UNCHANGED) }
 }
 
 /** Custom operators have long names, and would push more telling columns out. */
@@ -80,13 +100,21 @@ function terse(name: LayerColumnName, { before, now }: LayerCell): LayerCell {
 
 /** Of two models the bar shows the zeros; of one, where the bytes are. */
 function barColumn(
-  rows: readonly LayerRow[],
   names: readonly LayerColumnName[],
+  rows: readonly LayerRow[],
+  shown: readonly LayerRow[],
   compared: boolean,
-): ((row: LayerRow) => number) | null {
-  if (compared) return names.includes('sparsity') ? (row) => sparsity(row.now) : null
-  const total = layerTotal(rows.map((row) => row.now)).bytes
-  return total === 0 ? null : (row) => row.now.bytes / total
+): readonly FilledColumn[] {
+  const { bytes } = layerTotal(rows.map((row) => row.now))
+  if (compared ? !names.includes('sparsity') : bytes === 0) return []
+  const share = (row: LayerRow) => (compared ? sparsity(row.now) : row.now.bytes / bytes)
+  return [
+    {
+      column: { title: compared ? '' : 'share', align: 'left', yields: { drop: DROP_BAR } },
+      cells: shown.map((row) => bar(share(row))),
+      total: [],
+    },
+  ]
 }
 
 function title(row: LayerRow, compared: boolean): string {
@@ -108,10 +136,6 @@ function aligned(cells: readonly LayerCell[], align: 'left' | 'right'): readonly
       ? line(align === 'left' ? now : pad(now, nowWidth))
       : [span(`${pad(before, beforeWidth)} → `, 'dim'), span(pad(now, nowWidth))],
   )
-}
-
-function weights(rows: readonly LayerRow[]): number {
-  return layerTotal(rows.map((row) => row.now)).weights
 }
 
 function cutNote(rows: readonly LayerRow[], shown: readonly LayerRow[], width: number): readonly Line[] {
