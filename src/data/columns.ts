@@ -34,6 +34,13 @@ export function columnsDataset(spec: string, columns: Readonly<Record<string, Co
       ],
     })
   }
+  const hollow = entries.find(([, { type }]) => type.shape.includes(0))
+  if (hollow !== undefined) {
+    const [name, { source, type }] = hollow
+    throw new DataError(`The samples of field "${name}" are empty: [${type.shape.join(',')}] (${source}).`, {
+      suggestions: ['Give data whose samples have values, or leave the field out: ?fields=NAME,NAME for .npz.'],
+    })
+  }
   return indexedDataset({
     spec,
     length: first.length,

@@ -110,6 +110,9 @@ function parseDescr(descr: string, name: string): { element: Element; bigEndian:
   const bigEndian = order === '>'
   const dtype = NUMBERS[`${type}${width}`]
   if (dtype !== undefined) return { element: { kind: 'number', dtype, bytes: Number(width) }, bigEndian }
+  if (/^[USa]$/.test(type) && Number(width) === 0) {
+    throw unsupported(name, 'holds strings without a width', 'Save it with strings of at least one character.')
+  }
   if (type === 'U') return { element: { kind: 'utf32', bytes: 4 * Number(width) }, bigEndian }
   if (type === 'S' || type === 'a') return { element: { kind: 'bytes', bytes: Number(width) }, bigEndian }
   if (type === 'O') throw unsupported(name, 'holds Python objects', 'Save numbers: numpy.asarray(x, dtype="float32").')
