@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { writeFile } from 'node:fs/promises'
 import { gzipSync } from 'node:zlib'
+import fc from 'fast-check'
 import { openDataset } from '../../src/data/open.js'
 import { contextOf, port, temporaryFolder, valuesOf } from '../support/data-files.js'
 
@@ -102,6 +103,24 @@ describe('data/csv', () => {
     const dataset = await open('a,b\n"x\ny",1\nz,2\n"",3\n')
 
     assert.deepEqual(await valuesOf(dataset, 'a', { order: Uint32Array.of(2, 0, 1) }), ['', 'x\ny', 'z'])
+  })
+
+  it('reads the same cells with quotes and without', async () => {
+    const cell = fc.string({ unit: fc.constantFrom('a', ' ', "'", '\t', 'é', '-') })
+    const row = fc.tuple(fc.constantFrom('x', 'y z'), cell)
+    await fc.assert(
+      fc.asyncProperty(fc.array(row, { minLength: 1 }), async (rows) => {
+        const plain = await open(rows.map((cells) => cells.join(',')).join('\n'), '?header=no')
+        const quoted = await open(rows.map(([a, b]) => `"${a}","${b}"`).join('\n'), '?header=no')
+
+        const firsts = rows.map(([a]) => a)
+        assert.deepEqual(await valuesOf(plain, '0'), firsts)
+        assert.deepEqual(await valuesOf(quoted, '0'), firsts)
+        for (const name of Object.keys(plain.fields)) {
+          assert.deepEqual(await valuesOf(plain, name), await valuesOf(quoted, name))
+        }
+      }),
+    )
   })
 
   const refused: [what: string, text: string, options: string, name: string, message: RegExp][] = [

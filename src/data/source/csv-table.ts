@@ -96,9 +96,11 @@ class RowParser {
   }
 
   async cells(indices: Uint32Array): Promise<string[][]> {
+    const texts = await this.#records.read(indices)
+    // Without quotes every delimiter separates: no parser is needed, and a pass over numbers takes half the time.
+    if (!texts.some((text) => text.includes('"'))) return texts.map((text) => text.split(this.#delimiter))
     const { parse } = await import('csv-parse/sync')
     const options = { delimiter: this.#delimiter, relax_column_count: true }
-    const texts = await this.#records.read(indices)
     try {
       const rows = parse(texts.join('\n'), options)
       if (rows.length === texts.length) return rows
