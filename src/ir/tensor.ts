@@ -13,10 +13,10 @@ export interface FileSource {
   readonly size: number
   /** Fills `target` from `offset`. @throws IoError when the file has become shorter */
   readSync(target: Uint8Array, offset: number): void
-  read(target: Uint8Array, offset: number): Promise<void>
 }
 
-export const CHUNK_BYTES = 4 << 20
+/** Small enough to stay in a processor's own cache from one step to the next. */
+export const CHUNK_BYTES = 1 << 19
 
 /**
  * A constant. Immutable: a pass puts another one in its place.
@@ -30,10 +30,10 @@ export interface Tensor {
   readonly byteLength: number
   /** All bytes, in a fresh buffer that the caller may change. Not cached. */
   read(): Uint8Array
+  /** Some of the bytes, in a fresh buffer. Offset and length lie inside, and at whole elements. */
+  readAt(offset: number, length: number): Uint8Array
   /** The bytes in order. A chunk is only valid until the next one is asked for. */
   chunks(bytes?: number): Iterable<Uint8Array>
-  /** As `chunks`, but a file is read ahead while the caller works. */
-  stream(bytes?: number): AsyncIterable<Uint8Array>
   /**
    * A tensor of the same dtype and shape whose bytes `f` changes in place, chunk by chunk, whenever they
    * are read. `at` is the byte offset of the chunk; chunks may come in any order and more than once.
@@ -55,8 +55,8 @@ abstract class DenseTensor implements Tensor {
   }
 
   abstract read(): Uint8Array
+  abstract readAt(offset: number, length: number): Uint8Array
   abstract chunks(bytes?: number): Iterable<Uint8Array>
-  abstract stream(bytes?: number): AsyncIterable<Uint8Array>
 
   map(f: (chunk: Uint8Array, at: number) => void): Tensor {
     return new MappedTensor(this, f)
@@ -79,12 +79,12 @@ export class MemoryTensor extends DenseTensor {
     return this.#bytes.slice()
   }
 
-  *chunks(bytes = CHUNK_BYTES): Iterable<Uint8Array> {
-    for (let at = 0; at < this.byteLength; at += bytes) yield this.#bytes.slice(at, at + bytes)
+  readAt(offset: number, length: number): Uint8Array {
+    return this.#bytes.slice(offset, offset + length)
   }
 
-  async *stream(bytes = CHUNK_BYTES): AsyncIterable<Uint8Array> {
-    yield* this.chunks(bytes)
+  *chunks(bytes = CHUNK_BYTES): Iterable<Uint8Array> {
+    for (let at = 0; at < this.byteLength; at += bytes) yield this.#bytes.slice(at, at + bytes)
   }
 }
 
@@ -101,8 +101,12 @@ export class FileTensor extends DenseTensor {
   }
 
   read(): Uint8Array {
-    const bytes = new Uint8Array(this.byteLength)
-    this.range.source.readSync(bytes, this.range.offset)
+    return this.readAt(0, this.byteLength)
+  }
+
+  readAt(offset: number, length: number): Uint8Array {
+    const bytes = new Uint8Array(length)
+    this.range.source.readSync(bytes, this.range.offset + offset)
     return bytes
   }
 
@@ -112,28 +116,6 @@ export class FileTensor extends DenseTensor {
       const chunk = buffer.subarray(0, Math.min(bytes, this.byteLength - at))
       this.range.source.readSync(chunk, this.range.offset + at)
       yield chunk
-    }
-  }
-
-  async *stream(bytes = CHUNK_BYTES): AsyncIterable<Uint8Array> {
-    const { source, offset } = this.range
-    const size = Math.min(bytes, this.byteLength)
-    let [current, next] = [new Uint8Array(size), new Uint8Array(size)]
-    const load = async (buffer: Uint8Array, at: number) => {
-      const chunk = buffer.subarray(0, Math.min(bytes, this.byteLength - at))
-      await source.read(chunk, offset + at)
-      return chunk
-    }
-    let pending = this.byteLength > 0 ? load(current, 0) : undefined
-    for (let at = 0; at < this.byteLength; at += bytes) {
-      const chunk = await (pending as Promise<Uint8Array>) // set for every chunk inside byteLength
-      if (at + bytes < this.byteLength) {
-        pending = load(next, at + bytes)
-        // The consumer may leave early or throw: the read must not become an unhandled rejection.
-        pending.catch(() => {})
-      }
-      yield chunk
-      ;[current, next] = [next, current]
     }
   }
 }
@@ -149,23 +131,18 @@ class MappedTensor extends DenseTensor {
   }
 
   read(): Uint8Array {
-    const bytes = this.#base.read()
-    this.#f(bytes, 0)
+    return this.readAt(0, this.byteLength)
+  }
+
+  readAt(offset: number, length: number): Uint8Array {
+    const bytes = this.#base.readAt(offset, length)
+    this.#f(bytes, offset)
     return bytes
   }
 
   *chunks(bytes?: number): Iterable<Uint8Array> {
     let at = 0
     for (const chunk of this.#base.chunks(bytes)) {
-      this.#f(chunk, at)
-      at += chunk.byteLength
-      yield chunk
-    }
-  }
-
-  async *stream(bytes?: number): AsyncIterable<Uint8Array> {
-    let at = 0
-    for await (const chunk of this.#base.stream(bytes)) {
       this.#f(chunk, at)
       at += chunk.byteLength
       yield chunk
@@ -195,11 +172,11 @@ export class StringTensor implements Tensor {
     return Buffer.concat(this.strings)
   }
 
-  *chunks(): Iterable<Uint8Array> {
-    yield this.read()
+  readAt(offset: number, length: number): Uint8Array {
+    return this.read().subarray(offset, offset + length)
   }
 
-  async *stream(): AsyncIterable<Uint8Array> {
+  *chunks(): Iterable<Uint8Array> {
     yield this.read()
   }
 

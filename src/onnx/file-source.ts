@@ -1,4 +1,4 @@
-import { closeSync, fstatSync, openSync, read, readSync } from 'node:fs'
+import { closeSync, fstatSync, openSync, readSync } from 'node:fs'
 import { IoError, ioError } from '../errors.js'
 import type { FileSource } from '../ir/tensor.js'
 
@@ -43,18 +43,6 @@ class OpenFile implements FileSource {
   readSync(target: Uint8Array, offset: number): void {
     for (let done = 0; done < target.byteLength; ) {
       const n = readSync(this.#fd, target, done, target.byteLength - done, offset + done)
-      if (n === 0) throw this.#tooShort(offset + done)
-      done += n
-    }
-  }
-
-  async read(target: Uint8Array, offset: number): Promise<void> {
-    for (let done = 0; done < target.byteLength; ) {
-      const n = await new Promise<number>((resolve, reject) => {
-        read(this.#fd, target, done, target.byteLength - done, offset + done, (error, bytes) =>
-          error ? reject(ioError(error, `Cannot read "${this.path}"`)) : resolve(bytes),
-        )
-      })
       if (n === 0) throw this.#tooShort(offset + done)
       done += n
     }

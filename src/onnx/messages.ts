@@ -99,6 +99,7 @@ export interface FunctionMessage extends Kept {
   readonly overload?: string
   readonly input?: readonly string[]
   readonly output?: readonly string[]
+  readonly attributeProto?: readonly AttributeMessage[]
   readonly node?: readonly NodeMessage[]
   readonly valueInfo?: readonly ValueInfoMessage[]
   readonly opsetImport?: readonly OpsetMessage[]

@@ -1,5 +1,5 @@
 import { InvalidModelError, UserError } from '../errors.js'
-import type { Unmodelled } from '../ir/attr.js'
+import type { Attr, Unmodelled } from '../ir/attr.js'
 import { type Graph, Model } from '../ir/graph.js'
 import type { FileSource, Tensor } from '../ir/tensor.js'
 import { verify } from '../ir/verify.js'
@@ -120,6 +120,7 @@ class ModelReader {
       domain: domain ?? '',
       overload: overload ?? '',
       opsets: readOpsets(opsetImport ?? []),
+      defaults: this.#defaults(message),
       extra: { ...extra, ...(opsetImport ? { opsetImport } : {}), ...('overload' in message ? { overload } : {}) },
       graphExtra: { valueInfoOrder: [] },
     })
@@ -130,6 +131,15 @@ class ModelReader {
       output: (output ?? []).map((name) => ({ name })),
     }
     this.#graph(model, f.graph, graph, null)
+  }
+
+  /** Bodies as defaults would need a node to belong to; no exporter writes them. */
+  #defaults(message: FunctionMessage): Map<string, Attr> {
+    const plain = (message.attributeProto ?? []).filter((a) => a.g === undefined && a.graphs === undefined)
+    const refuse = (): never => {
+      throw new InvalidModelError(`A default of function "${message.name}" holds a graph.`)
+    }
+    return new Map(plain.map((a) => [a.name ?? '', readAttr(a, message.name ?? '', this.#tensors, refuse)]))
   }
 
   #graph(model: Model, graph: Graph, message: GraphMessage, outer: Scope | null): void {

@@ -31,13 +31,13 @@ export class SparseTensor implements Tensor {
     return dense
   }
 
+  readAt(offset: number, length: number): Uint8Array {
+    return this.read().slice(offset, offset + length)
+  }
+
   *chunks(bytes = CHUNK_BYTES): Iterable<Uint8Array> {
     const dense = this.read()
     for (let at = 0; at < dense.byteLength; at += bytes) yield dense.subarray(at, at + bytes)
-  }
-
-  async *stream(bytes?: number): AsyncIterable<Uint8Array> {
-    yield* this.chunks(bytes)
   }
 
   /** Small by nature: the result is dense, in memory. */

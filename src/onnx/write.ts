@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { type FileHandle, open, unlink } from 'node:fs/promises'
+import { closeSync, fdatasync, openSync, unlinkSync, writeSync } from 'node:fs'
 import { ioError } from '../errors.js'
 import type { Model } from '../ir/graph.js'
 import type { Tensor } from '../ir/tensor.js'
@@ -86,50 +86,58 @@ export interface WriteOptions {
   readonly onProgress?: (bytes: number) => void
 }
 
+/** Between these the event loop gets a turn: signals, progress, and the device's own writing in the background. */
+const BYTES_A_TURN = 32 << 20
+
 /**
  * Writes a new file and makes the device keep it. Nothing is left behind when it fails or is aborted.
  *
  * @returns     the SHA-256 in hex, when it was asked for
  * @throws      IoError: the folder is missing, the device is full, ...
  */
-export async function writeFile(
-  path: string,
-  { parts, length }: Encoded,
-  options: WriteOptions = {},
-): Promise<string | null> {
+export async function writeFile(path: string, encoded: Encoded, options: WriteOptions = {}): Promise<string | null> {
   const doing = `Cannot write "${path}"`
-  let file: FileHandle
+  let fd: number
   try {
-    file = await open(path, 'wx')
+    fd = openSync(path, 'wx')
   } catch (error) {
     throw ioError(error, doing, ['Check that the folder exists and may be written to.'])
   }
+  let flushing = Promise.resolve()
   try {
     const hash = options.hash ? createHash('sha256') : null
     let written = 0
-    for (const part of parts) {
-      for await (const chunk of part instanceof Uint8Array ? [part] : part.stream()) {
-        options.signal?.throwIfAborted()
+    for (const part of encoded.parts) {
+      for (const chunk of part instanceof Uint8Array ? [part] : part.chunks()) {
         hash?.update(chunk)
-        await writeAll(file, chunk)
+        writeAll(fd, chunk)
+        const before = written
         written += chunk.byteLength
+        if (Math.floor(written / BYTES_A_TURN) === Math.floor(before / BYTES_A_TURN)) continue
+        flushing = Promise.all([flushing, datasync(fd)]).then(() => {})
+        flushing.catch(() => {}) // awaited at the end; until then it is nobody's unhandled rejection
+        await new Promise((resolve) => setImmediate(resolve))
+        options.signal?.throwIfAborted()
         options.onProgress?.(written)
       }
     }
-    if (written !== length) throw new Error(`Wrote ${written} bytes of "${path}", expected ${length}.`)
-    await file.datasync()
-    await file.close()
+    if (written !== encoded.length) throw new Error(`Wrote ${written} bytes of "${path}", expected ${encoded.length}.`)
+    await flushing
+    await datasync(fd)
+    closeSync(fd)
     return hash?.digest('hex') ?? null
   } catch (error) {
-    await file.close().catch(() => {}) // the first error is the one to report
-    await unlink(path).catch(() => {})
+    await flushing.catch(() => {}) // the first error is the one to report
+    closeSync(fd)
+    unlinkSync(path)
     throw ioError(error, doing, ['Free some space, or choose another folder with -o.'])
   }
 }
 
-async function writeAll(file: FileHandle, chunk: Uint8Array): Promise<void> {
-  for (let done = 0; done < chunk.byteLength; ) {
-    const { bytesWritten } = await file.write(chunk, done, chunk.byteLength - done)
-    done += bytesWritten
-  }
+function datasync(fd: number): Promise<void> {
+  return new Promise((resolve, reject) => fdatasync(fd, (error) => (error ? reject(error) : resolve())))
+}
+
+function writeAll(fd: number, chunk: Uint8Array): void {
+  for (let done = 0; done < chunk.byteLength; ) done += writeSync(fd, chunk, done, chunk.byteLength - done)
 }

@@ -1,0 +1,13 @@
+import { passes } from '../passes/index.js'
+import { Evaluate } from './evaluate.js'
+import { Inspect } from './inspect.js'
+import { passCommand } from './pass-command.js'
+import { Passes } from './passes.js'
+
+/** Every command, by its words joined with a colon. oclif takes this table (package.json, oclif.commands). */
+export const COMMANDS = {
+  ...Object.fromEntries(passes.map((pass) => [pass.command.replaceAll(' ', ':'), passCommand(pass)])),
+  evaluate: Evaluate,
+  inspect: Inspect,
+  passes: Passes,
+}

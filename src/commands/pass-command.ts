@@ -1,0 +1,93 @@
+import { Flags } from '@oclif/core'
+import { NothingToDoError, UsageError } from '../errors.js'
+import type { Pass } from '../passes/pass.js'
+import {
+  BaseCommand,
+  checkReportFlags,
+  type EngineFlags,
+  type EvaluationFlags,
+  engineOf,
+  evaluationOf,
+  type SharedFlags,
+} from './command.js'
+import { dataFlags, engineFlags, kebab, modelArg, outputFlags, passFlags, reportFlags } from './flags.js'
+
+interface PassFlags extends SharedFlags, EngineFlags, EvaluationFlags {
+  readonly output?: string | undefined
+  readonly 'in-place': boolean
+  readonly 'dry-run': boolean
+  readonly 'allow-unchanged': boolean
+  readonly data?: string | undefined
+  readonly 'eval-data'?: string | undefined
+  readonly [option: string]: unknown
+}
+
+/** The command of a pass: a recipe of one step, with flags and help from the pass's own table. */
+export function passCommand(pass: Pass): typeof BaseCommand {
+  return class extends BaseCommand {
+    static override summary = `${pass.summary}.`
+    static override description = `${pass.description}\n\nSource: ${pass.source}.`
+    static override examples = pass.examples.map((example) => `<%= config.bin %> ${example}`)
+    static override args = { model: modelArg('The .onnx file; - is stdin.') }
+    static override flags = {
+      ...passFlags(pass),
+      ...outputFlags,
+      'eval-data': Flags.string({
+        helpGroup: 'DATA',
+        helpValue: 'SPEC',
+        summary: 'What the result is judged on: PATH[,PATH...][?key=value&...].',
+      }),
+      data: Flags.string({
+        helpGroup: 'DATA',
+        helpValue: 'SPEC',
+        summary: 'Data to learn from; a pass that learns nothing is judged on it.',
+      }),
+      ...dataFlags,
+      ...reportFlags,
+      ...engineFlags,
+    }
+    #toStdout = false
+
+    async run(): Promise<void> {
+      const { args, flags: parsed } = await this.parse(this.constructor as typeof BaseCommand)
+      const flags = parsed as unknown as PassFlags // by the static flags above
+      this.#toStdout = flags.output === '-'
+      if (this.#toStdout && flags.json) {
+        throw new UsageError('-o - and --json both want stdout.', {
+          suggestions: ['Write the report to a file: --report report.json.'],
+        })
+      }
+      await checkReportFlags(flags)
+      const { makeStep } = await import('../recipe/recipe.js')
+      const { runRecipe } = await import('../recipe/run.js')
+      const raw = Object.fromEntries(Object.keys(pass.options).map((name) => [name, flags[kebab(name)]]))
+      const step = makeStep(pass, raw, (option) => `--${kebab(option)}`)
+      try {
+        const report = await this.work(flags, (hooks) =>
+          runRecipe(
+            {
+              command: pass.command,
+              input: String(args.model),
+              output: flags.output ?? null,
+              inPlace: flags['in-place'],
+              keep: !flags['dry-run'],
+              steps: [step],
+              evaluation: evaluationOf(flags['eval-data'] ?? flags.data, flags),
+              gzip: flags.gzip ?? null,
+              ...engineOf(flags),
+            },
+            hooks,
+          ),
+        )
+        await this.deliver(report, flags)
+      } catch (error) {
+        if (!(error instanceof NothingToDoError && flags['allow-unchanged'])) throw error
+        if (!flags.quiet) process.stderr.write(`${error.message}\n`)
+      }
+    }
+
+    protected override textStream(): 'stdout' | 'stderr' {
+      return this.#toStdout ? 'stderr' : 'stdout'
+    }
+  }
+}

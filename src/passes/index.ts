@@ -1,0 +1,9 @@
+import type { Pass } from './pass.js'
+import { prune } from './prune/index.js'
+
+/** Every pass, in the order in which help shows them. */
+export const passes: readonly Pass[] = [prune]
+
+export function findPass(name: string): Pass | undefined {
+  return passes.find((pass) => pass.name === name)
+}

@@ -1,0 +1,68 @@
+import type { Model } from '../ir/graph.js'
+import type { Options, ValuesOf } from './option.js'
+
+/** What a pass did to one initializer or node. */
+export interface Change {
+  readonly target: string
+  readonly what: string
+}
+
+/** What it left alone, and why: often the most useful lines of a report. */
+export interface Skip {
+  readonly target: string
+  readonly why: string
+}
+
+export interface PassResult {
+  readonly changed: readonly Change[]
+  readonly skipped: readonly Skip[]
+  /** Sentences for the head of the report: what the user should know beyond the figures. */
+  readonly notes?: readonly string[]
+}
+
+export interface PassContext {
+  readonly seed: number
+  readonly signal?: AbortSignal
+  /** @param done  a fraction 0..1 of the pass's work */
+  readonly onProgress?: (done: number) => void
+}
+
+/** What a pass promises; laws in test/laws hold every pass to it. */
+export interface Traits {
+  readonly outputs: 'equal' | 'changed'
+  /** A second run with the same options changes nothing. */
+  readonly idempotent: boolean
+  readonly bytes: 'never-more' | 'may-grow'
+  readonly needs: readonly ('shapes' | 'data' | 'labels' | 'training')[]
+  readonly minOpset?: number
+}
+
+/**
+ * What a user can name: the command with its flags, the recipe key, `mcompress passes` and the docs all
+ * come from this. The work itself is behind `load`, so that help stays fast.
+ */
+export interface Pass<O extends Options = Options> {
+  readonly name: string
+  /** The words of the command: `prune`, `prune structured`. */
+  readonly command: string
+  readonly summary: string
+  readonly description: string
+  /** The paper or specification. */
+  readonly source: string
+  /** What stands in the output's default name: `model.pruned.onnx`. */
+  readonly suffix: string
+  readonly examples: readonly string[]
+  readonly traits: Traits
+  readonly options: O
+  /** Checks what the options' own checks cannot: combinations. @throws UsageError */
+  readonly check: (values: ValuesOf<O>) => void
+  readonly load: () => Promise<{ readonly run: Run<O> }>
+}
+
+/** Changes the model in place; the runner hands it a copy and throws that away on failure. */
+export type Run<O extends Options> = (model: Model, values: ValuesOf<O>, context: PassContext) => Promise<PassResult>
+
+/** Ties the option values to the declared options, and forgets the particular type for the table. */
+export function definePass<O extends Options>(pass: Pass<O>): Pass {
+  return pass as unknown as Pass // values reach run only through this pass's own options (recipe/recipe.ts)
+}

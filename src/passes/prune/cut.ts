@@ -1,0 +1,92 @@
+import type { Tensor } from '../../ir/tensor.js'
+import {
+  bytesPerWeight,
+  int32Of,
+  type KeyOrder,
+  magnitudeOrder,
+  randomOrder,
+  uint16Of,
+  type WeightDType,
+  wideMagnitudeOrder,
+} from './keys.js'
+import { type Cut, type Member, selectSmallest } from './select.js'
+
+/** A cut and the order that it was made in: enough to make the pruned tensor, whenever it is written. */
+export interface PlannedCut extends Cut {
+  readonly member: Member
+  readonly order: KeyOrder
+}
+
+/** The `k` weights of smallest magnitude in a pool. Formats may be mixed. */
+export function cutByMagnitude(
+  pool: readonly Member[],
+  k: number,
+  onRead?: (bytes: number) => void,
+): Promise<PlannedCut[]> {
+  return cut(pool, k, pool.some((m) => m.dtype === 'float64') ? wideMagnitudeOrder : magnitudeOrder, onRead)
+}
+
+/** `k` weights of a pool by lot; zeros already there go first. */
+export function cutByLot(
+  pool: readonly Member[],
+  k: number,
+  seed: number,
+  onRead?: (bytes: number) => void,
+): Promise<PlannedCut[]> {
+  return cut(pool, k, randomOrder(seed), onRead)
+}
+
+async function cut(
+  pool: readonly Member[],
+  k: number,
+  order: KeyOrder,
+  onRead?: (bytes: number) => void,
+): Promise<PlannedCut[]> {
+  const cuts = await selectSmallest(pool, k, order, onRead)
+  return cuts.map((c, i) => ({ ...c, order, member: pool[i] as Member })) // a cut for each member
+}
+
+/** The pruned tensor. It is computed while it is read or written; nothing is held in memory. */
+export function applyCut({ member, order, threshold, tieEnd }: PlannedCut): Tensor {
+  const { tensor, dtype } = member
+  const isWhole = tieEnd === 0 || tieEnd === Number.POSITIVE_INFINITY
+  if (order === magnitudeOrder && dtype === 'float32' && isWhole)
+    return zeroBelow(tensor, tieEnd === 0 ? threshold : threshold + 1)
+  const width = bytesPerWeight(dtype)
+  const read = order.reader(dtype, member.index)
+  return tensor.map((chunk, at) => {
+    const keys = read(chunk, at)
+    const zero = zeroing(dtype, chunk)
+    const first = at / width
+    for (let i = 0; i < keys.length; i++) {
+      const key = keys[i] as number // inside the array
+      if (key < threshold || (key === threshold && first + i < tieEnd)) zero(i)
+    }
+  })
+}
+
+/** Without a branch: about half of all weights go, in no order that a processor could predict. */
+function zeroBelow(tensor: Tensor, from: number): Tensor {
+  return tensor.map((chunk) => {
+    const words = int32Of(chunk)
+    for (let i = 0; i < words.length; i++) {
+      const word = words[i] as number // inside the array
+      words[i] = word & ~(((word & 0x7fffffff) - from) >> 31)
+    }
+  })
+}
+
+/** Sets the i-th weight of a chunk to +0. */
+export function zeroing(dtype: WeightDType, chunk: Uint8Array): (i: number) => void {
+  if (dtype === 'float64') {
+    const words = int32Of(chunk)
+    return (i) => {
+      words[2 * i] = 0
+      words[2 * i + 1] = 0
+    }
+  }
+  const words = dtype === 'float32' ? int32Of(chunk) : uint16Of(chunk)
+  return (i) => {
+    words[i] = 0
+  }
+}

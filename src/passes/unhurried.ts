@@ -1,0 +1,15 @@
+import type { Tensor } from '../ir/tensor.js'
+
+const BYTES_A_TURN = 32 << 20
+
+/** The chunks of a tensor, with a turn for the event loop now and then: for signals and progress. */
+export async function* unhurried(tensor: Tensor): AsyncIterable<Uint8Array> {
+  let since = 0
+  for (const chunk of tensor.chunks()) {
+    yield chunk
+    since += chunk.byteLength
+    if (since < BYTES_A_TURN) continue
+    since = 0
+    await new Promise((resolve) => setImmediate(resolve))
+  }
+}

@@ -1,0 +1,20 @@
+import { createReadStream } from 'node:fs'
+import { pipeline } from 'node:stream/promises'
+import { createGzip } from 'node:zlib'
+
+/** Bytes that files take on the wire when a server compresses them (gzip, its usual level 6). */
+export async function gzipBytes(paths: readonly string[], signal?: AbortSignal): Promise<number> {
+  let total = 0
+  for (const path of paths) {
+    const count = async (chunks: AsyncIterable<Buffer>) => {
+      for await (const chunk of chunks) total += chunk.byteLength
+    }
+    await pipeline(
+      createReadStream(path, { highWaterMark: 1 << 20 }),
+      createGzip({ level: 6 }),
+      count,
+      ...(signal ? [{ signal }] : []),
+    )
+  }
+  return total
+}

@@ -1,0 +1,38 @@
+import { bytes, metricTexts, percent, ratio, SIZE_WORDS, sizeChange } from '../report/format.js'
+import type { MetricReport, ModelReport } from '../report/report.js'
+
+/** What came out, a sentence each, the most important first; and what the user may want to do about it. */
+export function headlines(before: ModelReport, after: ModelReport, metrics: readonly MetricReport[]): string[] {
+  return [sparsityLine(before, after, metrics), sizeLine(before, after), ...accuracyLines(metrics)]
+}
+
+function sparsityLine(before: ModelReport, after: ModelReport, metrics: readonly MetricReport[]): string {
+  const share = zeroShare(after)
+  const zeros = `${percent(share)} of the weights are zero (${percent(zeroShare(before))} before)`
+  const [first] = metrics
+  if (first === undefined || first.before === null) return `${zeros}.`
+  const texts = metricTexts(first)
+  return `${zeros}; ${first.name} ${texts.before} -> ${texts.after}.`
+}
+
+/** Over the weights of layers; biases and norms do not count. */
+function zeroShare(model: ModelReport): number {
+  const total = model.layers.reduce((n, layer) => n + layer.parameters, 0)
+  const nonZero = model.layers.reduce((n, layer) => n + layer.nonZero, 0)
+  return total === 0 ? 0 : 1 - nonZero / total
+}
+
+function sizeLine(before: ModelReport, after: ModelReport): string {
+  const zipped =
+    before.gzipBytes !== null && after.gzipBytes !== null && after.gzipBytes < before.gzipBytes
+      ? ` Gzipped, as servers send it, it is ${ratio(before.gzipBytes / after.gzipBytes)} smaller (${bytes(after.gzipBytes)}).`
+      : ''
+  if (Math.abs(after.bytes - before.bytes) <= 1024)
+    return `File size unchanged: zeros are stored like other values.${zipped}`
+  return `File size ${bytes(before.bytes)} -> ${bytes(after.bytes)}, ${sizeChange(before.bytes, after.bytes, SIZE_WORDS)}.${zipped}`
+}
+
+function accuracyLines(metrics: readonly MetricReport[]): string[] {
+  if (metrics.length > 0) return []
+  return ['What this costs in accuracy was not measured: add --eval-data.']
+}
