@@ -1,4 +1,5 @@
 import type { Tensor } from '../../ir/tensor.js'
+import { zeroFloat32 } from './kernel.js'
 import {
   bytesPerWeight,
   int32Of,
@@ -50,8 +51,10 @@ async function cut(
 export function applyCut({ member, order, threshold, tieEnd }: PlannedCut): Tensor {
   const { tensor, dtype } = member
   const isWhole = tieEnd === 0 || tieEnd === Number.POSITIVE_INFINITY
-  if (order === magnitudeOrder && dtype === 'float32' && isWhole)
-    return zeroBelow(tensor, tieEnd === 0 ? threshold : threshold + 1)
+  if (order === magnitudeOrder && dtype === 'float32' && isWhole) {
+    const from = tieEnd === 0 ? threshold : threshold + 1
+    return tensor.map((chunk) => zeroFloat32(int32Of(chunk), from))
+  }
   const width = bytesPerWeight(dtype)
   const read = order.reader(dtype, member.index)
   return tensor.map((chunk, at) => {
@@ -61,17 +64,6 @@ export function applyCut({ member, order, threshold, tieEnd }: PlannedCut): Tens
     for (let i = 0; i < keys.length; i++) {
       const key = keys[i] as number // inside the array
       if (key < threshold || (key === threshold && first + i < tieEnd)) zero(i)
-    }
-  })
-}
-
-/** Without a branch: about half of all weights go, in no order that a processor could predict. */
-function zeroBelow(tensor: Tensor, from: number): Tensor {
-  return tensor.map((chunk) => {
-    const words = int32Of(chunk)
-    for (let i = 0; i < words.length; i++) {
-      const word = words[i] as number // inside the array
-      words[i] = word & ~(((word & 0x7fffffff) - from) >> 31)
     }
   })
 }

@@ -1,5 +1,6 @@
 import type { Tensor } from '../../ir/tensor.js'
 import { unhurried } from '../unhurried.js'
+import { scanFloat32 } from './kernel.js'
 import {
   bytesPerWeight,
   int32Of,
@@ -241,53 +242,16 @@ function scanner(order: KeyOrder, member: Member, bracket: Bracket, tally: Tally
   }
 }
 
-/** The same for the usual case, without a copy of the keys. */
+/** The same for the usual case. */
 function float32Scanner(member: Member, { low, high }: Bracket, tally: Tally, store: KeyStore): Scan {
-  return (chunk) => {
-    const words = int32Of(chunk)
-    store.reserve(words.length)
-    const { below, inside, zeros, bad } = scanFloat32(
-      words,
-      low,
-      high - low,
-      store.keys as Int32Array,
-      store.length,
-      store.capacity,
-    ) // not wide
-    if (bad < 0) refuseNonFinite(member.name)
-    store.length = Math.min(store.length + inside, store.capacity)
-    tally.below += below
-    tally.inside += inside
-    tally.zeros += zeros
-  }
-}
-
-/**
- * Without branches that depend on single weights: the sign of a difference of two 31-bit numbers says which is
- * smaller. Everything stays a 32-bit integer for the compiler.
- */
-function scanFloat32(words: Int32Array, low: number, span: number, keys: Int32Array, from: number, capacity: number) {
-  const length = words.length
-  let n = from
-  let inside = 0
-  let below = 0
-  let zeros = 0
-  let bad = 0
-  for (let i = 0; i < length; i++) {
-    const key = (words[i] as number) & 0x7fffffff // inside the array
-    const above = (key - low) | 0
-    below = (below - (above >> 31)) | 0
-    zeros = (zeros - ((key - 1) >> 31)) | 0
-    bad |= 0x7f7fffff - key
-    if (above >>> 0 < span) {
-      inside = (inside + 1) | 0
-      if (n < capacity) {
-        keys[n] = key
-        n = (n + 1) | 0
-      }
-    }
-  }
-  return { below, inside, zeros, bad }
+  return (chunk) =>
+    scanFloat32(int32Of(chunk), low, high, ({ below, zeros, bad, inside }) => {
+      if (bad) refuseNonFinite(member.name)
+      tally.below += below
+      tally.zeros += zeros
+      tally.inside += inside.length
+      store.append(inside)
+    })
 }
 
 /** Keys of the bracket, growing up to a limit; what comes after that is not kept. */
@@ -312,6 +276,13 @@ class KeyStore {
     const grown = this.keys instanceof Float64Array ? new Float64Array(this.capacity) : new Int32Array(this.capacity)
     grown.set(this.keys.subarray(0, this.length))
     this.keys = grown
+  }
+
+  append(keys: Int32Array): void {
+    this.reserve(keys.length)
+    const kept = keys.subarray(0, this.capacity - this.length)
+    this.keys.set(kept, this.length)
+    this.length += kept.length
   }
 
   push(key: number): void {
