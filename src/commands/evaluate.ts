@@ -6,8 +6,8 @@ import { dataFlags, engineFlags, modelArg, reportFlags } from './flags.js'
 export class Evaluate extends BaseCommand {
   static override summary = 'Measure the accuracy of a model on data.'
   static override description =
-    `Against the labels in the data, against another model (--baseline), or both. Without --metric: top1 where the labels
-fit the output, else agreement and SQNR with the baseline.`
+    'Against the labels in the data, against another model (--baseline), or both. Without --metric: top1 where the labels fit the output, else agreement and SQNR with the baseline.'
+  static override usage = 'evaluate MODEL --data SPEC [FLAGS]'
   static override examples = [
     '<%= config.bin %> evaluate model.onnx --data test.npz',
     '<%= config.bin %> evaluate model.onnx --data images.idx3.gz,labels.idx1.gz --metric top1 --metric top5',

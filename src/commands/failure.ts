@@ -46,10 +46,9 @@ async function usageError(error: CliError, args: readonly string[]): Promise<Usa
   const unknownCommand = /^command (.*) not found$/.exec(first)?.[1]
   if (unknownCommand !== undefined) {
     const { COMMANDS } = await import('./index.js')
-    const names = Object.keys(COMMANDS).map((id) => id.replaceAll(':', ' '))
-    return new UsageError(`There is no command "${unknownCommand.replaceAll(':', ' ')}".`, {
-      suggestions: didYouMean(unknownCommand.replaceAll(':', ' '), names, 'commands'),
-    })
+    const words = Object.keys(COMMANDS).map((id) => id.replaceAll(':', ' '))
+    const [typed = ''] = unknownCommand.split(/[: ]/) // oclif takes what follows for a part of the name
+    return new UsageError(`There is no command "${typed}".`, { suggestions: didYouMean(typed, words, 'commands') })
   }
   const missing = /^Missing (\d+) required arg/.test(first)
   if (missing)

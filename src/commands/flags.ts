@@ -65,10 +65,18 @@ export const engineFlags = {
 
 /** Flags of every command that writes a model. */
 export const outputFlags = {
-  output: Flags.string({ char: 'o', helpValue: 'FILE', summary: 'Where the new model goes; - is stdout.' }),
-  'in-place': Flags.boolean({ summary: 'Replace the input.', exclusive: ['output'] }),
-  'dry-run': Flags.boolean({ summary: 'Do everything but keep the file.' }),
-  'allow-unchanged': Flags.boolean({ summary: 'Nothing to do is no failure: exit 0 instead of 6.' }),
+  output: Flags.string({
+    char: 'o',
+    helpGroup: 'OUTPUT',
+    helpValue: 'FILE',
+    summary: 'Where the new model goes; - is stdout.',
+  }),
+  'in-place': Flags.boolean({ helpGroup: 'OUTPUT', summary: 'Replace the input.', exclusive: ['output'] }),
+  'dry-run': Flags.boolean({ helpGroup: 'OUTPUT', summary: 'Do everything but keep the file.' }),
+  'allow-unchanged': Flags.boolean({
+    helpGroup: 'OUTPUT',
+    summary: 'Nothing to do is no failure: exit 0 instead of 6.',
+  }),
 }
 
 /** A pass's own flags. Values stay text here: the pass's options check them, as they do in a recipe. */
@@ -78,7 +86,7 @@ export function passFlags(pass: Pass) {
 
 function flagOf(option: Option<unknown>) {
   const fallback = option.shownDefault ?? (typeof option.default === 'string' ? option.default : undefined)
-  const common = { summary: option.summary, helpGroup: 'PASS' }
+  const common = { summary: option.summary }
   if (option.kind === 'flag') return Flags.boolean(common)
   const value = {
     ...common,

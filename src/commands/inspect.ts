@@ -8,6 +8,7 @@ export class Inspect extends BaseCommand {
   static override summary = 'Show what is in a model.'
   static override description =
     'Inputs and outputs, ops, parameters, bytes by dtype, sparsity, and the multiply-accumulate operations (MACs) of one run.'
+  static override usage = 'inspect MODEL [FLAGS]'
   static override examples = [
     '<%= config.bin %> inspect model.onnx',
     '<%= config.bin %> inspect model.onnx --layers --dim batch=8',

@@ -27,6 +27,7 @@ export function passCommand(pass: Pass): typeof BaseCommand {
   return class extends BaseCommand {
     static override summary = `${pass.summary}.`
     static override description = `${pass.description}\n\nSource: ${pass.source}.`
+    static override usage = `${pass.command} MODEL [FLAGS]`
     static override examples = pass.examples.map((example) => `<%= config.bin %> ${example}`)
     static override args = { model: modelArg('The .onnx file; - is stdin.') }
     static override flags = {

@@ -30,12 +30,7 @@ async function everything(): Promise<Sections> {
     import('../report/index.js'),
   ])
   return {
-    passes: passes.map((pass) => ({
-      name: pass.command,
-      promises: promisesOf(pass),
-      summary: pass.summary,
-      source: pass.source,
-    })),
+    passes: passes.map((pass) => ({ name: pass.command, promises: promisesOf(pass), summary: pass.summary })),
     metrics: metrics.map(({ name, needs, summary }) => ({ name, needs, summary })),
     data: loaders.map(({ name, summary }) => ({ name, summary })),
     reports: FORMS.map(({ name, ending, summary }) => ({ name, ending, summary })),

@@ -19,7 +19,9 @@ export function evaluateModel(request: EvaluateModelRequest, hooks: RunHooks): P
   return withInputFile(request.input, async (path, shown) => {
     const startedAt = new Date()
     const input = readModel(path)
-    const measured = await measure(request.evaluation, [path], { ...request, ...hooks, reference: request.baseline })
+    const { baseline } = request
+    const reference = baseline === null ? null : { path: baseline, shown: baseline }
+    const measured = await measure(request.evaluation, [{ path, shown: shown ?? 'stdin' }], reference, request, hooks)
     hooks.onProgress?.('Describing', null)
     const paths = [input.source, ...input.external].map((file) => file.path)
     const files = await filesReport(shown, paths, { gzip: request.gzip ?? false }, hooks)

@@ -1,12 +1,17 @@
-import type { DataReport, MetricReport } from '../report/report.js'
-import type { RunHooks } from './run.js'
+import { evaluate } from '../analysis/evaluate.js'
+import { readModel } from '../onnx/read.js'
+import { skeleton } from '../onnx/skeleton.js'
+import { type DataReport, type MetricReport, metricValue } from '../report/report.js'
+import type { ModelSource } from '../runtime/session.js'
 
 /** What to judge a model on, and how. */
 export interface Evaluation {
   readonly data: string
+  /** `NAME[:output]` each; none lets data and models decide. */
   readonly metrics: readonly string[]
   readonly batchSize: number | null
   readonly limit: number | null
+  /** Input name to field name. */
   readonly binds: Readonly<Record<string, string>>
   readonly label: string | null
 }
@@ -24,11 +29,63 @@ export interface Measured {
   readonly metrics: readonly MetricReport[]
 }
 
+/** A model on disk, and how reports call it. */
+export interface NamedModel {
+  readonly path: string
+  readonly shown: string
+}
+
+/**
+ * Judges one model, or one before and one after, on the same data in one go.
+ *
+ * @param reference  what outputs are compared with; it may be the first of the models
+ */
 export async function measure(
   evaluation: Evaluation | null,
-  paths: readonly string[],
-  options: Engine & RunHooks & { readonly reference: string | null },
+  models: readonly [NamedModel] | readonly [NamedModel, NamedModel],
+  reference: NamedModel | null,
+  engine: Engine,
+  hooks: {
+    readonly signal?: AbortSignal | undefined
+    readonly onProgress?: (phase: string, done: number | null) => void
+  },
 ): Promise<Measured> {
   if (evaluation === null) return { data: [], metrics: [] }
-  throw new Error(`${paths.length} ${options.seed}`)
+  hooks.onProgress?.('Measuring', 0)
+  const sources = models.map(sourceOf)
+  const same = models.findIndex((m) => m.path === reference?.path)
+  const { dims, seed, provider, threads } = engine
+  const { metrics, samples } = await evaluate(
+    {
+      ...evaluation,
+      dims,
+      seed,
+      provider,
+      threads,
+      models: sources,
+      reference: reference && (sources[same] ?? sourceOf(reference)),
+    },
+    {
+      signal: hooks.signal,
+      onProgress: (done, total) => hooks.onProgress?.('Measuring', total === null ? null : done / total),
+    },
+  )
+  return {
+    data: [{ role: 'evaluation', spec: evaluation.data, samples }],
+    metrics: metrics.map(({ name, output, better, unit, against, samples, values }) => ({
+      name,
+      output,
+      better,
+      unit,
+      against: against === 'labels' ? 'labels' : (reference?.shown ?? 'reference'),
+      samples,
+      before: metricValue(values[0] ?? null),
+      after: metricValue(values[1] ?? null),
+    })),
+  }
+}
+
+/** Sessions open skeletons: half the memory, and no limit of 2 GiB. */
+function sourceOf({ path, shown }: NamedModel): ModelSource {
+  return { ...skeleton(readModel(path).model), name: shown }
 }

@@ -56,7 +56,9 @@ async function runOnFiles(request: LocalRequest, hooks: RunHooks): Promise<Repor
     keep: request.keep,
     onProgress: (done) => hooks.onProgress?.('Writing', done),
     whileStaged: async (staged) => {
-      const measured = await measure(request.evaluation, [path, staged[0]], { ...request, ...hooks, reference: path })
+      const original = { path, shown: request.shownInput ?? 'stdin' }
+      const result = { path: staged[0], shown: request.shownOutput ?? 'the result' }
+      const measured = await measure(request.evaluation, [original, result], original, request, hooks)
       hooks.onProgress?.('Describing', null)
       const shownOutput = request.keep ? request.shownOutput : null
       const [before, after] = await Promise.all([

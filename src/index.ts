@@ -1,0 +1,15 @@
+/** The public API: what the commands do, for scripts. Everything else is internal and may change. */
+
+export type { Batch, BatchOptions, Dataset, FieldType, LoadContext } from './data/dataset.js'
+export * from './errors.js'
+export type { Accumulator, Metric, Observation } from './metrics/metric.js'
+export { passes } from './passes/index.js'
+export type { Pass, PassContext, PassResult } from './passes/pass.js'
+export { type EvaluateModelRequest, evaluateModel } from './recipe/evaluate-model.js'
+export { type InspectRequest, inspect } from './recipe/inspect.js'
+export type { Engine, Evaluation } from './recipe/measure.js'
+export { makeStep, type Step } from './recipe/recipe.js'
+export { type RunHooks, type RunRequest, runRecipe } from './recipe/run.js'
+export { FORMS, formForFile } from './report/index.js'
+export type * from './report/report.js'
+export type { NdArray } from './runtime/array.js'
