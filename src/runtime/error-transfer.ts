@@ -4,7 +4,10 @@ import type { TransferredError } from './job.js'
 
 type UserErrorKind = new (message: string, details: errors.ErrorDetails) => errors.UserError
 
-/** Every concrete kind that errors.ts exports, by class name: a new one is in it by being exported. */
+/**
+ * Every concrete kind that errors.ts exports, by class name: a new one is in it by being exported. An interrupt is not:
+ * only the process that the signal was sent to may say so.
+ */
 const KINDS: ReadonlyMap<string, UserErrorKind> = new Map(
   Object.values<unknown>(errors)
     .filter(isKind)
@@ -12,7 +15,8 @@ const KINDS: ReadonlyMap<string, UserErrorKind> = new Map(
 )
 
 function isKind(exported: unknown): exported is UserErrorKind {
-  return typeof exported === 'function' && exported.prototype instanceof errors.UserError
+  if (typeof exported !== 'function' || exported === errors.InterruptedError) return false
+  return exported.prototype instanceof errors.UserError
 }
 
 /** For the way to another process; `receive` makes the same kind of error of it there. */

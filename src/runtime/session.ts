@@ -4,8 +4,10 @@ import { type DType, shapeToString } from '../ir/type.js'
 import { type ArrayData, arrayToString, type NdArray, type Port } from './array.js'
 import { EngineError, engineError } from './engine-error.js'
 
-/** A file, or a model in memory whose external data lie in `folder`. */
-export type ModelSource = { readonly path: string } | { readonly bytes: Uint8Array; readonly folder: string }
+/** A file, or a model in memory whose external data lie in `folder`; the name is for messages. */
+export type ModelSource =
+  | { readonly path: string }
+  | { readonly bytes: Uint8Array; readonly folder: string; readonly name?: string }
 
 export interface SessionOptions {
   /** Graph optimizations; `all` unless told. */

@@ -1,0 +1,38 @@
+import type { Accumulator, Metric, Observation } from './metric.js'
+import { decide, decisionsOf } from './reading/decisions.js'
+import { Mean } from './reading/mean.js'
+import { UnderBothThresholds } from './reading/threshold.js'
+import { checkNaN, referenceOf } from './reading/values.js'
+
+/**
+ * How often the model decides as the reference does, right or wrong: the same highest score, or for one score the
+ * same side of the threshold (see `Decisions` for which axis holds the classes, and for several decisions a sample).
+ */
+export const agreement: Metric = {
+  name: 'agreement',
+  summary: 'share of decisions that are those of the reference: same highest score, or same side of the threshold',
+  source: 'mean of [argmax x = argmax r]',
+  needs: 'reference',
+  better: 'higher',
+  unit: 'fraction',
+  create: () => new Agreement(),
+}
+
+class Agreement implements Accumulator {
+  readonly #same = new UnderBothThresholds(() => new Mean())
+
+  add(o: Observation): void {
+    checkNaN(o.output, o, 'is')
+    const reference = referenceOf(o, 'agreement')
+    const d = decisionsOf(o)
+    this.#same.add(d.kind === 'binary' ? [o.output, reference] : [], (mean, threshold) => {
+      const theirs = decide(reference, o, d, threshold)
+      const same = decide(o.output, o, d, threshold).filter((decision, i) => decision === theirs[i])
+      mean.add(same.length, theirs.length)
+    })
+  }
+
+  result(): number | null {
+    return this.#same.settled.value
+  }
+}

@@ -1,0 +1,8 @@
+export { agreement } from './agreement.js'
+export { cosine } from './cosine.js'
+export { f1 } from './f1.js'
+export { mae } from './mae.js'
+export { maxError } from './max-error.js'
+export { mse } from './mse.js'
+export { sqnr } from './sqnr.js'
+export { topK } from './top-k.js'
