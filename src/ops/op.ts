@@ -12,6 +12,8 @@ export interface WeightSpec {
   readonly kind: 'weight' | 'embedding'
   /** Set when the weights are stored as integers or codes: why they cannot be pruned as they are. */
   readonly quantized?: string
+  /** Activations may stand here as well (either side of a MatMul): an input that is no constant is nothing to report. */
+  readonly eitherSide?: boolean
 }
 
 /** The shapes around a node, concrete; null where ONNX Runtime could not tell. */

@@ -1,9 +1,15 @@
-import { bytes, metricTexts, percent, ratio, SIZE_WORDS, sizeChange } from '../report/format.js'
+import { bytes, metricTexts, numeric, percent, ratio, SIZE_WORDS, sizeChange } from '../report/format.js'
 import type { MetricReport, ModelReport } from '../report/report.js'
+import type { Step } from './recipe.js'
 
 /** What came out, a sentence each, the most important first; and what the user may want to do about it. */
-export function headlines(before: ModelReport, after: ModelReport, metrics: readonly MetricReport[]): string[] {
-  return [sparsityLine(before, after, metrics), sizeLine(before, after), ...accuracyLines(metrics)]
+export function headlines(
+  before: ModelReport,
+  after: ModelReport,
+  metrics: readonly MetricReport[],
+  steps: readonly Step[],
+): string[] {
+  return [sparsityLine(before, after, metrics), sizeLine(before, after), ...accuracyLines(metrics, steps)]
 }
 
 function sparsityLine(before: ModelReport, after: ModelReport, metrics: readonly MetricReport[]): string {
@@ -12,7 +18,7 @@ function sparsityLine(before: ModelReport, after: ModelReport, metrics: readonly
   const [first] = metrics
   if (first === undefined || first.before === null) return `${zeros}.`
   const texts = metricTexts(first)
-  return `${zeros}; ${first.name} ${texts.before} -> ${texts.after}.`
+  return `${zeros}; ${first.name} ${texts.before} → ${texts.after}.`
 }
 
 /** Over the weights of layers; biases and norms do not count. */
@@ -29,10 +35,18 @@ function sizeLine(before: ModelReport, after: ModelReport): string {
       : ''
   if (Math.abs(after.bytes - before.bytes) <= 1024)
     return `File size unchanged: zeros are stored like other values.${zipped}`
-  return `File size ${bytes(before.bytes)} -> ${bytes(after.bytes)}, ${sizeChange(before.bytes, after.bytes, SIZE_WORDS)}.${zipped}`
+  return `File size ${bytes(before.bytes)} → ${bytes(after.bytes)}, ${sizeChange(before.bytes, after.bytes, SIZE_WORDS)}.${zipped}`
 }
 
-function accuracyLines(metrics: readonly MetricReport[]): string[] {
-  if (metrics.length > 0) return []
-  return ['What this costs in accuracy was not measured: add --eval-data.']
+function accuracyLines(metrics: readonly MetricReport[], steps: readonly Step[]): string[] {
+  if (metrics.length === 0) return ['What this costs in accuracy was not measured: add --eval-data.']
+  if (!metrics.some(fell)) return []
+  return steps.flatMap(({ pass, values }) => pass.whenAccuracyFell?.(values) ?? [])
+}
+
+/** By more than a percentage point. */
+function fell({ unit, better, before, after }: MetricReport): boolean {
+  if (unit !== 'fraction' || better !== 'higher') return false
+  const [from, to] = [numeric(before), numeric(after)]
+  return from !== null && to !== null && from - to > 0.01
 }

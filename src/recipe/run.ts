@@ -82,7 +82,7 @@ async function runOnFiles(request: LocalRequest, hooks: RunHooks): Promise<Repor
     schemaVersion: SCHEMA_VERSION,
     tool: tool(),
     command: request.command,
-    headlines: headlines(described.before, described.after, described.metrics),
+    headlines: headlines(described.before, described.after, described.metrics, request.steps),
     steps,
     seed: request.seed,
     ...described,

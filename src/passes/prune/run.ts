@@ -41,6 +41,7 @@ export async function run(model: Model, values: Values, context: PassContext): P
   const changed: Change[] = []
   for (const { member, tensor, zerosBefore, zerosAfter } of planned) {
     const weight = weightOf.get(member)
+    recordNonZero(member.tensor, member.elements - zerosBefore)
     if (weight === undefined || zerosAfter === zerosBefore) continue
     recordNonZero(tensor, member.elements - zerosAfter)
     model.setConstant(weight.value, tensor)
