@@ -308,7 +308,9 @@ export class Model {
 }
 
 function checkPresent(node: Node): void {
-  if (!(node.graph.nodes as NodeList).has(node)) throw new Error(`Node "${node.label}" is not in its graph any more.`)
+  for (let n: Node | null = node; n !== null; n = n.graph.owner) {
+    if (!(n.graph.nodes as NodeList).has(n)) throw new Error(`Node "${n.label}" is not in its graph any more.`)
+  }
 }
 
 /** A graph sees what it defines itself, and what the graphs define that it lies in. */

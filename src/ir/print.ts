@@ -1,4 +1,6 @@
+import { type Attr, graphsOf } from './attr.js'
 import type { Graph, Model, Node } from './graph.js'
+import type { Tensor } from './tensor.js'
 import { typeToString } from './type.js'
 
 /** A model as text, a node a line: for goldens and for debugging. */
@@ -12,7 +14,7 @@ export function printModel(model: Model): string {
 function printGraph(graph: Graph): string[] {
   const lines = graph.inputs.map((v) => `input ${v.name}: ${typeToString(v.declared)}`)
   for (const v of graph.initializers) {
-    lines.push(`initializer ${v.name}: ${v.constant?.dtype}[${v.constant?.shape.join(',')}]`)
+    lines.push(`initializer ${v.name}: ${v.constant === null ? '?' : tensorToString(v.constant)}`)
   }
   for (const node of graph.nodes) lines.push(...printNode(node))
   for (const slot of graph.outputs) {
@@ -24,16 +26,48 @@ function printGraph(graph: Graph): string[] {
 function printNode(node: Node): string[] {
   const name = (v: { name: string } | null) => v?.name ?? '-'
   const attrs = [...node.attrs]
-    .filter(([, a]) => a.kind !== 'graph')
-    .map(([key, a]) => {
-      if (a.kind === 'string') return `${key}="${new TextDecoder().decode(a.value)}"`
-      if (a.kind === 'tensor') return `${key}=${a.value.dtype}[${a.value.shape.join(',')}]`
-      return `${key}=${Array.isArray(a.value) ? `[${a.value.map(String).join(',')}]` : String(a.value)}`
-    })
+    .filter(([, a]) => graphsOf(a).length === 0)
+    .map(([key, a]) => `${key}=${attrToString(a)}`)
   const head = `${node.outputs.map(name).join(', ')} = ${node.type}(${node.inputs.map(name).join(', ')})`
   const lines = [attrs.length > 0 ? `${head} {${attrs.join(', ')}}` : head]
   for (const [key, a] of node.attrs) {
-    if (a.kind === 'graph') lines.push(`  ${key}:`, ...printGraph(a.value).map((line) => `    ${line}`))
+    for (const body of graphsOf(a)) lines.push(`  ${key}:`, ...printGraph(body).map((line) => `    ${line}`))
   }
   return lines
+}
+
+function attrToString(a: Attr): string {
+  switch (a.kind) {
+    case 'ref':
+      return `@${a.value}`
+    case 'string':
+      return textOf(a.value)
+    case 'strings':
+      return `[${a.value.map(textOf)}]`
+    case 'tensor':
+    case 'sparse-tensor':
+      return tensorToString(a.value)
+    case 'tensors':
+    case 'sparse-tensors':
+      return `[${a.value.map(tensorToString)}]`
+    case 'type':
+      return typeToString(a.value)
+    case 'types':
+      return `[${a.value.map(typeToString)}]`
+    case 'graph':
+    case 'graphs':
+      return 'graph'
+    case 'unknown':
+      return '?'
+    default:
+      return Array.isArray(a.value) ? `[${a.value}]` : String(a.value)
+  }
+}
+
+function textOf(bytes: Uint8Array): string {
+  return JSON.stringify(new TextDecoder().decode(bytes))
+}
+
+function tensorToString(tensor: Tensor): string {
+  return `${tensor.dtype}[${tensor.shape}]`
 }

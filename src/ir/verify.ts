@@ -1,4 +1,4 @@
-import type { Graph, Model, Node, Value } from './graph.js'
+import type { Graph, Model, Node, OutputSlot, Value } from './graph.js'
 import { graphs } from './walk.js'
 
 /** A broken invariant: a bug in a reader or a pass, never the user's mistake. */
@@ -8,87 +8,122 @@ export class BrokenModelError extends Error {
 
 /**
  * Checks the invariants that every rewrite must keep: uses agree both ways, the order is topological,
- * a value is defined where it is read, names are unique in their graph.
+ * a value is defined where it is read, names are unique in their graph. One look at everything, linear in it.
  *
  * @param after  what ran last, for the message: a pass, `read`
  * @throws BrokenModelError that names `after`, the node and the rule
  */
 export function verify(model: Model, after: string): void {
-  const fail = (rule: string): never => {
-    throw new BrokenModelError(`After ${after}: ${rule}.`)
+  const check = new Check(after)
+  check.graph(model.main)
+  for (const f of model.functions.values()) check.graph(f.graph)
+  check.interface(model.main)
+  for (const graph of graphs(model)) check.uses(graph)
+}
+
+class Check {
+  readonly #after: string
+  /** What each graph has defined up to the node that is looked at. */
+  readonly #defined = new Map<Graph, Set<Value>>()
+  /** How many places read a value. */
+  readonly #reads = new Map<Value, number>()
+  readonly #nodes = new Set<Node>()
+  readonly #slots = new Set<OutputSlot>()
+
+  constructor(after: string) {
+    this.#after = after
   }
-  const usesSeen = new Map<Value, number>()
-  const count = (value: Value) => usesSeen.set(value, (usesSeen.get(value) ?? 0) + 1)
-  for (const graph of graphs(model)) {
-    if (graph.owner !== null) continue // checked from its owner, with what is visible there
-    checkGraph(graph, new Set(), count, fail)
-  }
-  for (const graph of graphs(model)) {
-    for (const value of [...graph.inputs, ...graph.initializers, ...outputsOf(graph)]) {
-      if (value.uses.size !== (usesSeen.get(value) ?? 0)) {
-        fail(`"${value.name}" lists ${value.uses.size} uses, the graph has ${usesSeen.get(value) ?? 0}`)
+
+  graph(graph: Graph): void {
+    this.#defined.set(graph, new Set())
+    const names = new Set<string>()
+    const define = (value: Value) => this.#define(graph, names, value)
+    for (const value of graph.inputs) define(value)
+    for (const value of graph.initializers) {
+      if (value.constant === null) this.#fail(`initializer "${value.name}" has no value`)
+      if (!this.#sees(graph, value)) define(value)
+    }
+    for (const node of graph.nodes) {
+      this.#nodes.add(node)
+      this.#inputs(node)
+      for (const body of node.graphs()) {
+        if (body.owner !== node) this.#fail(`a body of node "${node.label}" belongs to another node`)
+        this.graph(body)
+      }
+      for (const value of node.outputs) {
+        if (value === null) continue
+        if (value.producer !== node) this.#fail(`"${value.name}" does not name node "${node.label}" as its producer`)
+        define(value)
       }
     }
-  }
-}
-
-function* outputsOf(graph: Graph): Iterable<Value> {
-  for (const node of graph.nodes) for (const value of node.outputs) if (value !== null) yield value
-}
-
-function checkGraph(
-  graph: Graph,
-  outside: ReadonlySet<Value>,
-  count: (value: Value) => void,
-  fail: (rule: string) => never,
-): void {
-  const visible = new Set(outside)
-  const names = new Set<string>()
-  const define = (value: Value) => {
-    if (visible.has(value)) fail(`"${value.name}" is defined twice in graph "${graph.name}"`)
-    if (names.has(value.name)) fail(`the name "${value.name}" is given twice in graph "${graph.name}"`)
-    if (value.graph !== graph) fail(`"${value.name}" belongs to another graph than "${graph.name}"`)
-    names.add(value.name)
-    visible.add(value)
-  }
-  for (const value of graph.inputs) define(value)
-  for (const value of graph.initializers) {
-    if (value.constant === null) fail(`initializer "${value.name}" has no value`)
-    if (!visible.has(value)) define(value)
-  }
-  for (const node of graph.nodes) {
-    checkInputs(node, visible, count, fail)
-    for (const body of node.graphs()) {
-      if (body.owner !== node) fail(`a body of node "${node.label}" belongs to another node`)
-      checkGraph(body, visible, count, fail)
+    for (const slot of graph.outputs) {
+      this.#slots.add(slot)
+      if (!this.#sees(graph, slot.value))
+        this.#fail(`output "${slot.name}" of graph "${graph.name}" is not defined there`)
+      this.#count(slot.value)
     }
-    for (const value of node.outputs) {
+  }
+
+  /** Inputs and outputs of a model go by their names: two of one name are the same value. */
+  interface(main: Graph): void {
+    const known = new Map(main.inputs.map((value) => [value.name, value]))
+    for (const { name, value } of main.outputs) {
+      const other = known.get(name)
+      if (other !== undefined && other !== value) this.#fail(`the name "${name}" of an output stands for two values`)
+      known.set(name, value)
+    }
+  }
+
+  /** Every use is a place of the model that reads the value, and there are as many as places were counted. */
+  uses(graph: Graph): void {
+    for (const value of this.#defined.get(graph) ?? []) {
+      const places = new Set<string | OutputSlot>()
+      for (const use of value.uses) {
+        if ('slot' in use) {
+          const { slot } = use
+          if (!this.#slots.has(slot) || slot.value !== value)
+            this.#fail(`"${value.name}" lists output "${slot.name}" as a use, which does not read it`)
+          places.add(slot)
+        } else {
+          const { node, index } = use
+          if (!this.#nodes.has(node) || node.inputs[index] !== value)
+            this.#fail(`"${value.name}" lists input ${index} of node "${node.label}" as a use, which does not read it`)
+          places.add(`${node.id}/${index}`)
+        }
+      }
+      const reads = this.#reads.get(value) ?? 0
+      if (places.size !== reads || value.uses.size !== reads)
+        this.#fail(`"${value.name}" lists ${value.uses.size} uses, the graph has ${reads}`)
+    }
+  }
+
+  #inputs(node: Node): void {
+    for (const value of node.inputs) {
       if (value === null) continue
-      if (value.producer !== node) fail(`"${value.name}" does not name node "${node.label}" as its producer`)
-      define(value)
+      if (!this.#sees(node.graph, value)) this.#fail(`node "${node.label}" reads "${value.name}" before it is defined`)
+      this.#count(value)
     }
   }
-  for (const slot of graph.outputs) {
-    if (!visible.has(slot.value)) fail(`output "${slot.name}" of graph "${graph.name}" is not defined there`)
-    if (![...slot.value.uses].some((use) => 'slot' in use && use.slot === slot)) {
-      fail(`output "${slot.name}" is missing among the uses of "${slot.value.name}"`)
-    }
-    count(slot.value)
-  }
-}
 
-function checkInputs(
-  node: Node,
-  visible: ReadonlySet<Value>,
-  count: (value: Value) => void,
-  fail: (rule: string) => never,
-): void {
-  for (const [index, value] of node.inputs.entries()) {
-    if (value === null) continue
-    if (!visible.has(value)) fail(`node "${node.label}" reads "${value.name}" before it is defined`)
-    if (![...value.uses].some((use) => 'node' in use && use.node === node && use.index === index)) {
-      fail(`input ${index} of node "${node.label}" is missing among the uses of "${value.name}"`)
+  #define(graph: Graph, names: Set<string>, value: Value): void {
+    if (value.graph !== graph) this.#fail(`"${value.name}" belongs to another graph than "${graph.name}"`)
+    if (names.has(value.name)) this.#fail(`the name "${value.name}" is given twice in graph "${graph.name}"`)
+    names.add(value.name)
+    this.#defined.get(graph)?.add(value)
+  }
+
+  #sees(graph: Graph, value: Value): boolean {
+    for (let g: Graph | null = graph; g !== null; g = g.outer) {
+      if (g === value.graph) return this.#defined.get(g)?.has(value) ?? false
     }
-    count(value)
+    return false
+  }
+
+  #count(value: Value): void {
+    this.#reads.set(value, (this.#reads.get(value) ?? 0) + 1)
+  }
+
+  #fail(rule: string): never {
+    throw new BrokenModelError(`After ${this.#after}: ${rule}.`)
   }
 }
