@@ -5,9 +5,10 @@ import { type ArrayData, arrayToString, type NdArray, type Port } from './array.
 import { EngineError, engineError } from './engine-error.js'
 
 /** A file, or a model in memory whose external data lie in `folder`; the name is for messages. */
-export type ModelSource =
+export type ModelSource = { readonly name?: string } & (
   | { readonly path: string }
-  | { readonly bytes: Uint8Array; readonly folder: string; readonly name?: string }
+  | { readonly bytes: Uint8Array; readonly folder: string }
+)
 
 export interface SessionOptions {
   /** Graph optimizations; `all` unless told. */

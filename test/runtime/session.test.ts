@@ -282,6 +282,18 @@ describe('Providers', () => {
       assert.match(error.suggestions.join('\n'), /^It has cpu\b/)
       return true
     }))
+
+  it('says why one does not start', async function () {
+    const opening = openSession(inMemory(affine()), { provider: 'cuda' })
+    const error: unknown = await opening.then(
+      (session) => session.release(),
+      (refused) => refused,
+    )
+    if (error === undefined) return this.skip() // a machine that has it
+    assert.ok(error instanceof UsageError, String(error))
+    assert.match(error.message, /provider "cuda"/i)
+    assert.match(error.suggestions.join('\n'), /\bcpu\b/)
+  })
 })
 
 describe('The streams of a process with a session', () => {
