@@ -1,11 +1,12 @@
 import { asNumbers } from '../data/array/convert.js'
 import { isFloat, isNumeric } from '../data/array/dtypes.js'
 import type { NdArray } from '../data/dataset.js'
-import { DataError, didYouMean, UsageError } from '../errors.js'
+import { DataError, UsageError } from '../errors.js'
 import { elementCount, shapeToString } from '../ir/type.js'
 import { findMetric } from '../metrics/find.js'
 import type { Accumulator, MetricChoice, Observation } from '../metrics/metric.js'
 import { decisionsOf } from '../metrics/reading/decisions.js'
+import { didYouMean } from '../nearest.js'
 import { ofSamples } from './batch.js'
 import type { Judgement } from './evaluate.js'
 

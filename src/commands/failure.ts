@@ -1,4 +1,5 @@
-import { didYouMean, ExitCode, UsageError, UserError } from '../errors.js'
+import { ExitCode, UsageError, UserError } from '../errors.js'
+import { didYouMean } from '../nearest.js'
 
 /** What oclif's parser and dispatcher throw, as far as it matters here. */
 interface CliError extends Error {

@@ -1,8 +1,8 @@
 import { DataError, UsageError } from '../errors.js'
 import { elementCount, shapeToString } from '../ir/type.js'
+import { didYouMean } from '../nearest.js'
 import { asNumbers, convert, convertible } from './array/convert.js'
 import type { Batch, Dataset, FieldType, NdArray, Port } from './dataset.js'
-import { didYouMean } from './nearest.js'
 import { batchPart, LABEL_NAMES, samplePart } from './port.js'
 import { reshapedSample } from './reshape.js'
 

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { DataError, ioError, UsageError } from '../errors.js'
+import { didYouMean } from '../nearest.js'
 import type { DataSource } from './dataset.js'
-import { didYouMean } from './nearest.js'
 import { listOption } from './options.js'
 
 export const CLASSES_OPTION = {

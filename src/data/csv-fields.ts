@@ -1,7 +1,7 @@
 import { DataError, UsageError } from '../errors.js'
+import { didYouMean } from '../nearest.js'
 import { sortedNames, unknownClass } from './classes.js'
 import type { DataSource, FieldType, NdArray, Port } from './dataset.js'
-import { didYouMean } from './nearest.js'
 import { fieldsOption } from './options.js'
 import { isLabelName } from './port.js'
 import { range } from './rng.js'

@@ -1,8 +1,8 @@
 import { stat } from 'node:fs/promises'
 import { ioError, UsageError } from '../errors.js'
+import { didYouMean } from '../nearest.js'
 import type { DataSource, Dataset, LoadContext, Loader } from './dataset.js'
 import * as table from './index.js'
-import { didYouMean } from './nearest.js'
 import { checkOptions, parseSpec } from './spec.js'
 
 export const loaders: readonly Loader[] = Object.values(table)

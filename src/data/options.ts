@@ -1,6 +1,6 @@
 import { UsageError } from '../errors.js'
+import { nearest } from '../nearest.js'
 import type { DataSource } from './dataset.js'
-import { nearest } from './nearest.js'
 
 /** What a number must be, for {@link numberOption}. */
 export interface NumberLimits {

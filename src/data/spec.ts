@@ -1,6 +1,6 @@
 import { UsageError } from '../errors.js'
+import { didYouMean } from '../nearest.js'
 import type { DataSource, Loader } from './dataset.js'
-import { didYouMean } from './nearest.js'
 
 /** Options that every format takes: they are read before a format is chosen. */
 export const COMMON_OPTIONS = [

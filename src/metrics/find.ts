@@ -1,4 +1,5 @@
-import { didYouMean, UsageError } from '../errors.js'
+import { UsageError } from '../errors.js'
+import { didYouMean } from '../nearest.js'
 import { isModuleSpec, metricFromModule } from './from-module.js'
 import * as table from './index.js'
 import type { Metric, MetricChoice } from './metric.js'

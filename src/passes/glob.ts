@@ -1,5 +1,6 @@
 import picomatch from 'picomatch'
-import { didYouMean, UsageError } from '../errors.js'
+import { UsageError } from '../errors.js'
+import { didYouMean } from '../nearest.js'
 
 /** Tells whether any of a thing's names matches. A star also spans slashes: names of ONNX are no paths. */
 export function globMatcher(glob: string): (names: readonly string[]) => boolean {

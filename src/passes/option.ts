@@ -1,4 +1,5 @@
-import { didYouMean, UsageError } from '../errors.js'
+import { UsageError } from '../errors.js'
+import { didYouMean } from '../nearest.js'
 
 /** One option of a pass: the flag, the recipe key, its check and its place in the docs all come from here. */
 export interface Option<T> {

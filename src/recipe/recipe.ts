@@ -1,4 +1,5 @@
-import { didYouMean, UsageError } from '../errors.js'
+import { UsageError } from '../errors.js'
+import { didYouMean } from '../nearest.js'
 import type { Pass } from '../passes/pass.js'
 
 /** One pass with its options, checked. */

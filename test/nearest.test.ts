@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { didYouMean, nearest } from '../../src/data/nearest.js'
+import { didYouMean, nearest } from '../src/nearest.js'
 
 describe('data/nearest', () => {
   it('finds the word with a slip in it', () => {
