@@ -1,0 +1,27 @@
+import type { Node } from '../ir/graph.js'
+import { elementCount } from '../ir/type.js'
+import { defineOp, type WeightSpec } from './op.js'
+
+/** Either operand may be the constant; C is a bias. */
+export function gemmOperand(node: Node, input: number, operand: 'A' | 'B'): WeightSpec {
+  const transposed = node.int(`trans${operand}`, 0) !== 0
+  const [rows, columns] = transposed ? [1, 0] : [0, 1]
+  return operand === 'A'
+    ? { input, out: rows, in: columns, kind: 'weight', eitherSide: true }
+    : { input, out: columns, in: rows, kind: 'weight', eitherSide: true }
+}
+
+/**
+ *   Y[M, N] = alpha * A'[M, K] * B'[K, N] + beta * C      MACs = M * N * K
+ *
+ * @see ONNX Gemm
+ */
+export const gemm = defineOp({
+  types: ['Gemm', 'com.microsoft.FusedGemm', 'com.microsoft.GemmFloat8'],
+  weights: (node) => [gemmOperand(node, 1, 'B'), gemmOperand(node, 0, 'A')],
+  macs: (node, shapes) => {
+    const y = shapes.output(0)
+    const k = shapes.input(0)?.at(node.int('transA', 0) !== 0 ? 0 : 1)
+    return y === null || k === undefined ? null : elementCount(y) * k
+  },
+})
