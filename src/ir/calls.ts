@@ -16,6 +16,11 @@ export interface Site {
   readonly call: Call | null
 }
 
+/** Tells apart what a node, or a value, is in each call. */
+export function siteKey(x: Node | Value, call: Call | null): string {
+  return `${call?.path ?? ''}${x.id}`
+}
+
 /** The function that a node calls, or undefined for an operator. A model's own function hides an operator of its name. */
 export function calledBy(model: Model, node: Node): FunctionBody | undefined {
   return model.functions.size === 0 ? undefined : model.functions.get(functionKey(node))

@@ -120,7 +120,7 @@ export class Graph {
   readonly initializers: ReadonlySet<Value> = new Set()
   /** In topological order. */
   readonly nodes: Iterable<Node> & { readonly size: number }
-  /** @internal What is defined here, by name; kept by the verbs of Model. */
+  /** @internal What is defined here, by name: for the reader and the writer, to which names are all. */
   readonly definitions: ReadonlyMap<string, Value> = new Map()
   /** @internal The outputs by name; of several with one name the last. */
   readonly outputNames: ReadonlyMap<string, OutputSlot> = new Map()
@@ -152,6 +152,12 @@ export interface FunctionBody {
 /** The key of `Model.functions`. */
 export function functionKey(f: { domain: string; overload: string } & ({ name: string } | { op: string })): string {
   return `${f.domain}:${'op' in f ? f.op : f.name}:${f.overload}`
+}
+
+/** @internal Whether a body gives the name of an outer value to something else: in a file it could not be read there. */
+export function hides(body: Graph, value: Value): boolean {
+  const output = body.outputNames.get(value.name)
+  return body.definitions.has(value.name) || (output !== undefined && output.value !== value)
 }
 
 /** @internal What the verbs of Model see. */

@@ -7,6 +7,7 @@ import {
   type FunctionBody,
   functionKey,
   Graph,
+  hides,
   type Mutable,
   Node,
   type OutputSlot,
@@ -313,10 +314,13 @@ function checkPresent(node: Node): void {
   }
 }
 
-/** A graph sees what it defines itself, and what the graphs define that it lies in. */
+/** A graph sees what it defines itself, and what the graphs define that it lies in, unless one between hides the name. */
 function checkVisible(graph: Graph, value: Value): void {
   if (value.graph.definitions.get(value.name) !== value) throw new Error(`"${value.name}" was removed.`)
-  for (let g: Graph | null = graph; g !== null; g = g.outer) if (g === value.graph) return
+  for (let g: Graph | null = graph; g !== null; g = g.outer) {
+    if (g === value.graph) return
+    if (hides(g, value)) throw new Error(`Graph "${g.name}" has a "${value.name}" of its own.`)
+  }
   throw new Error(`Graph "${graph.name}" does not see "${value.name}" of graph "${value.graph.name}".`)
 }
 

@@ -43,7 +43,8 @@ export interface Tensor {
   readonly range?: FileRange
 }
 
-abstract class DenseTensor implements Tensor {
+/** What all tensors have in common whose elements have a fixed width. */
+export abstract class DenseTensor implements Tensor {
   readonly dtype: DType
   readonly shape: readonly number[]
   readonly byteLength: number

@@ -1,3 +1,4 @@
+import { hides } from './elements.js'
 import type { Graph, Model, Node, OutputSlot, Value } from './graph.js'
 import { graphs } from './walk.js'
 
@@ -100,7 +101,8 @@ class Check {
   #inputs(node: Node): void {
     for (const value of node.inputs) {
       if (value === null) continue
-      if (!this.#sees(node.graph, value)) this.#fail(`node "${node.label}" reads "${value.name}" before it is defined`)
+      if (!this.#sees(node.graph, value))
+        this.#fail(`node "${node.label}" reads "${value.name}" where it is not defined`)
       this.#count(value)
     }
   }
@@ -115,6 +117,7 @@ class Check {
   #sees(graph: Graph, value: Value): boolean {
     for (let g: Graph | null = graph; g !== null; g = g.outer) {
       if (g === value.graph) return this.#defined.get(g)?.has(value) ?? false
+      if (hides(g, value)) this.#fail(`graph "${g.name}" reads the outer "${value.name}" and has one of its own`)
     }
     return false
   }

@@ -7,6 +7,7 @@ import {
   type GraphMessage,
   type SparseTensorMessage,
   type TensorMessage,
+  textField,
   toBigInt,
 } from './messages.js'
 import type { TensorReader } from './tensors.js'
@@ -34,6 +35,9 @@ const KINDS: readonly {
   { kind: 'types', type: 14, field: 'typeProtos' },
 ]
 
+/** Attributes whose value the file left out, as proto3 writers do with zero: written back without. */
+const valueless = new WeakSet<Attr>()
+
 /** @param body  reads a graph attribute */
 export function readAttr(
   message: AttributeMessage,
@@ -41,11 +45,24 @@ export function readAttr(
   tensors: TensorReader,
   body: (g: GraphMessage) => Graph,
 ): Attr {
-  const label = `${node}.${message.name ?? ''}`
-  const extra: Unmodelled = withoutValue(message)
-  if (message.refAttrName) return { kind: 'ref', value: message.refAttrName, extra }
+  if (message.refAttrName) return { kind: 'ref', value: message.refAttrName, extra: { ...message } }
   // Files of IR 1 and some exporters leave the type out: then the field that is there tells.
-  const kind = (KINDS.find((k) => k.type === message.type) ?? KINDS.find((k) => message[k.field] !== undefined))?.kind
+  const entry = KINDS.find((k) => k.type === message.type) ?? KINDS.find((k) => message[k.field] !== undefined)
+  if (entry === undefined) return unknown(message)
+  const { [entry.field]: value, ...extra } = message
+  const a = readValue(entry.kind, message, extra, `${node}.${message.name ?? ''}`, tensors, body)
+  if (value === undefined) valueless.add(a)
+  return a
+}
+
+function readValue(
+  kind: AttrKind,
+  message: AttributeMessage,
+  extra: Unmodelled,
+  label: string,
+  tensors: TensorReader,
+  body: (g: GraphMessage) => Graph,
+): Attr {
   switch (kind) {
     case 'float':
       return { kind, value: message.f ?? 0, extra }
@@ -90,44 +107,34 @@ function unknown(message: AttributeMessage): Attr {
   return { kind: 'unknown', value: null, extra: { ...message } }
 }
 
-function withoutValue(message: AttributeMessage): Unmodelled {
-  const rest: Record<string, unknown> = { ...message }
-  for (const { field } of KINDS) delete rest[field]
-  return rest
-}
-
 export interface AttrWriter {
   tensor(tensor: Tensor, where: string): TensorMessage
-  sparse(tensor: Tensor, where: string): SparseTensorMessage | null
+  sparse(tensor: Tensor, where: string): SparseTensorMessage
   graph(graph: Graph): GraphMessage
 }
 
 export function writeAttr(name: string, a: Attr, node: string, write: AttrWriter): AttributeMessage {
   const label = `${node}.${name}`
-  if (a.kind === 'unknown') return { ...a.extra, name }
-  if (a.kind === 'ref') return { ...a.extra, name, refAttrName: a.value }
+  const head = { ...a.extra, ...textField('name', name, a.extra?.name) }
+  if (a.kind === 'unknown') return head
+  if (a.kind === 'ref') return { ...head, refAttrName: a.value }
   const entry = KINDS.find((k) => k.kind === a.kind)
   if (!entry) throw new Error(`Attribute "${label}" has no written form.`)
+  if (valueless.has(a)) return head
   // A file that left the type out gets it back without.
-  const head = a.extra === undefined ? { name, type: entry.type } : { ...a.extra, name }
-  return { ...head, [entry.field]: writeValue(a, label, write) }
+  return { ...(a.extra === undefined ? { type: entry.type } : {}), ...head, [entry.field]: writeValue(a, label, write) }
 }
 
 function writeValue(a: Exclude<Attr, { kind: 'unknown' | 'ref' }>, label: string, write: AttrWriter): unknown {
-  const sparse = (t: Tensor) => {
-    const message = write.sparse(t, label)
-    if (message === null) throw new Error(`Attribute "${label}" holds a dense tensor where a sparse one is due.`)
-    return message
-  }
   switch (a.kind) {
     case 'tensor':
       return write.tensor(a.value, label)
     case 'tensors':
       return a.value.map((t) => write.tensor(t, label))
     case 'sparse-tensor':
-      return sparse(a.value)
+      return write.sparse(a.value, label)
     case 'sparse-tensors':
-      return a.value.map(sparse)
+      return a.value.map((t) => write.sparse(t, label))
     case 'graph':
       return write.graph(a.value)
     case 'graphs':

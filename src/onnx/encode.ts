@@ -1,6 +1,7 @@
 import { FileTensor, type Tensor } from '../ir/tensor.js'
 import type { Payload } from './scan.js'
 import { type Field, schema } from './schema.js'
+import { encodeText } from './text.js'
 
 /** A piece of a file to be: bytes, or the data of a tensor, which is only produced when it is written. */
 export type Part = Uint8Array | Tensor
@@ -81,7 +82,7 @@ function encodeField(sink: PartSink, field: Field, value: unknown): void {
       sink.float(value as number) // by the schema
       break
     case 'string':
-      sink.delimited(field.id, Buffer.from(value as string)) // by the schema
+      sink.delimited(field.id, encodeText(value as string)) // by the schema
       break
     case 'bytes':
       sink.delimited(field.id, value as Uint8Array) // by the schema

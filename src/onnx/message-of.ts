@@ -1,7 +1,8 @@
+import type { Unmodelled } from '../ir/attr.js'
 import type { FunctionBody, Graph, Model, Node, OutputSlot, Value } from '../ir/graph.js'
 import { StringTensor, type Tensor } from '../ir/tensor.js'
 import { dtypeCode } from '../ir/type.js'
-import { graphs, valuesOf } from '../ir/walk.js'
+import { valuesOf } from '../ir/walk.js'
 import { type AttrWriter, writeAttr } from './attrs.js'
 import type { TensorPayload } from './encode.js'
 import {
@@ -12,14 +13,16 @@ import {
   type OpsetMessage,
   type SparseTensorMessage,
   type TensorMessage,
-  toNumber,
+  textField,
   type ValueInfoMessage,
 } from './messages.js'
+import { opsetDomain, readOpsets } from './opsets.js'
 import type { Payload } from './scan.js'
 import { DATA_FIELDS } from './schema.js'
 import { SparseTensor } from './sparse-tensor.js'
 import { storedForm } from './tensors.js'
 import { writeType } from './types.js'
+import { WrittenNames } from './written-names.js'
 
 /** Where the data of a tensor goes that is not written into the message itself. */
 export interface ExternalPlace {
@@ -44,8 +47,8 @@ export function modelMessage(model: Model, options: MessageOptions): ModelMessag
   const { irVersion, extra } = model
   return {
     ...extra,
-    ...(irVersion === 0 ? {} : { irVersion }),
-    opsetImport: writeOpsets(model.opsets, extra.opsetImport as readonly OpsetMessage[] | undefined), // as read
+    ...(irVersion === 0 && extra.irVersion === undefined ? {} : { irVersion }),
+    opsetImport: writeOpsets(model.opsets, extra),
     graph: writer.graph(model.main),
     ...(model.functions.size === 0 ? {} : { functions: [...model.functions.values()].map((f) => writer.function(f)) }),
   }
@@ -53,12 +56,11 @@ export function modelMessage(model: Model, options: MessageOptions): ModelMessag
 
 class MessageWriter implements AttrWriter {
   readonly #external: MessageOptions['external']
-  /** Names that differ from those in the IR: a value behind an output takes the output's name where it can. */
-  readonly #renamed = new Map<Value, string>()
+  readonly #names: WrittenNames
 
   constructor(model: Model, options: MessageOptions) {
     this.#external = options.external
-    for (const graph of graphs(model)) this.#nameOutputs(graph)
+    this.#names = new WrittenNames(model)
   }
 
   graph(graph: Graph): GraphMessage {
@@ -66,30 +68,31 @@ class MessageWriter implements AttrWriter {
     const initializers = [...graph.initializers]
     const dense = initializers.filter((v) => !(v.constant instanceof SparseTensor))
     const sparse = initializers.filter((v) => v.constant instanceof SparseTensor)
-    const node = [...[...graph.nodes].map((n) => this.#node(n)), ...this.#identities(graph)]
     return {
       ...extra,
-      ...(graph.name === '' && extra.name === undefined ? {} : { name: graph.name }),
-      node,
+      ...textField('name', graph.name, extra.name),
+      node: this.#nodes(graph),
       initializer: dense.map((v) => this.#initializer(v)),
-      sparseInitializer: sparse.map((v) => this.sparse(tensorOf(v), v.name)),
-      input: graph.inputs.map((v) => ({ ...v.extra, name: v.name, ...typeField(v) })),
-      output: graph.outputs.map((s) => ({ ...s.extra, name: s.name, ...typeField(s) })),
+      sparseInitializer: sparse.map((v) => this.#sparseInitializer(v)),
+      input: graph.inputs.map((v) => ({ ...v.extra, ...this.#nameField(v), ...typeField(v) })),
+      output: graph.outputs.map((s) => ({ ...s.extra, ...textField('name', s.name, s.extra.name), ...typeField(s) })),
       valueInfo: this.#valueInfo(graph),
+      ...this.#annotations(graph),
     }
   }
 
   function(f: FunctionBody): FunctionMessage {
+    const { extra, graph } = f
     return {
-      ...f.extra,
-      name: f.name,
-      domain: f.domain,
-      ...(f.overload === '' && f.extra.overload === undefined ? {} : { overload: f.overload }),
-      input: f.graph.inputs.map((v) => v.name),
-      output: f.graph.outputs.map((s) => s.name),
-      node: [...[...f.graph.nodes].map((n) => this.#node(n)), ...this.#identities(f.graph)],
-      valueInfo: this.#valueInfo(f.graph),
-      opsetImport: writeOpsets(f.opsets, f.extra.opsetImport as readonly OpsetMessage[] | undefined), // as read
+      ...extra,
+      ...textField('name', f.name, extra.name),
+      ...textField('domain', f.domain, extra.domain),
+      ...textField('overload', f.overload, extra.overload),
+      input: graph.inputs.map((v) => this.#names.of(v)),
+      output: graph.outputs.map((s) => s.name),
+      node: this.#nodes(graph),
+      valueInfo: this.#valueInfo(graph),
+      opsetImport: writeOpsets(f.opsets, extra),
     }
   }
 
@@ -111,60 +114,45 @@ class MessageWriter implements AttrWriter {
   sparse(tensor: Tensor, where: string): SparseTensorMessage {
     const stored = storedForm(tensor) as SparseTensorMessage | undefined // only ever set so for sparse ones
     if (!(tensor instanceof SparseTensor) || stored === undefined) throw new Error(`"${where}" holds no sparse tensor.`)
-    return stored
+    return { ...stored, values: this.tensor(tensor.values, where), indices: this.tensor(tensor.indices, where) }
   }
 
   #initializer(value: Value): TensorMessage {
     const { tensorExtra } = value.extra as { tensorExtra?: Partial<TensorMessage> } // set by the reader
-    return { ...tensorExtra, ...this.tensor(tensorOf(value), value.name), name: value.name }
+    const message = { ...tensorExtra, ...this.tensor(tensorOf(value), value.name) }
+    return { ...message, ...textField('name', this.#names.of(value), message.name) }
+  }
+
+  #sparseInitializer(value: Value): SparseTensorMessage {
+    const message = this.sparse(tensorOf(value), value.name)
+    return {
+      ...message,
+      values: { ...message.values, ...textField('name', this.#names.of(value), message.values?.name) },
+    }
+  }
+
+  #nodes(graph: Graph): NodeMessage[] {
+    const identities = this.#names.identities(graph).map((slot) => ({
+      input: [this.#names.of(slot.value)],
+      output: [slot.name],
+      name: `${slot.name}/Identity`,
+      opType: 'Identity',
+    }))
+    return [...[...graph.nodes].map((n) => this.#node(n)), ...identities]
   }
 
   #node(node: Node): NodeMessage {
-    const { name, domain, overload } = node.extra as NodeMessage // set by the reader
-    const modelled = (key: string, value: string, was: string | undefined) =>
-      value === '' && was === undefined ? {} : { [key]: value }
+    const { extra } = node
     return {
-      ...node.extra,
-      ...modelled('name', node.name, name),
-      opType: node.op,
-      ...(domain === 'ai.onnx' && node.domain === '' ? {} : modelled('domain', node.domain, domain)),
-      ...modelled('overload', node.overload, overload),
-      input: node.inputs.map((v) => (v === null ? '' : this.#nameOf(v))),
-      output: node.outputs.map((v) => (v === null ? '' : this.#nameOf(v))),
+      ...extra,
+      ...textField('name', node.name, extra.name),
+      ...textField('opType', node.op, extra.opType),
+      ...(extra.domain === 'ai.onnx' && node.domain === '' ? {} : textField('domain', node.domain, extra.domain)),
+      ...textField('overload', node.overload, extra.overload),
+      input: node.inputs.map((v) => (v === null ? '' : this.#names.of(v))),
+      output: node.outputs.map((v) => (v === null ? '' : this.#names.of(v))),
       attribute: [...node.attrs].map(([key, a]) => writeAttr(key, a, node.label, this)),
     }
-  }
-
-  #nameOf(value: Value): string {
-    return this.#renamed.get(value) ?? value.name
-  }
-
-  /**
-   * A value takes an output's name when a node of the same graph makes it and no other output has named it;
-   * whatever had that name before gives it up.
-   */
-  #nameOutputs(graph: Graph): void {
-    for (const slot of graph.outputs) {
-      const { value } = slot
-      if (slot.name === value.name) continue
-      for (const other of valuesOf(graph)) {
-        if (other.name === slot.name && other !== value) this.#renamed.set(other, `${slot.name}/replaced`)
-      }
-      const isOutput = this.#renamed.has(value) || graph.outputs.some((s) => s.value === value && s.name === value.name)
-      if (value.producer !== null && value.graph === graph && !isOutput) this.#renamed.set(value, slot.name)
-    }
-  }
-
-  /** For outputs whose value cannot take their name: inputs, constants, values that are two outputs. */
-  #identities(graph: Graph): NodeMessage[] {
-    return graph.outputs
-      .filter((slot) => this.#nameOf(slot.value) !== slot.name)
-      .map((slot) => ({
-        input: [this.#nameOf(slot.value)],
-        output: [slot.name],
-        name: `${slot.name}/Identity`,
-        opType: 'Identity',
-      }))
   }
 
   /** In the order of the file; what a pass declared comes last. */
@@ -174,15 +162,33 @@ class MessageWriter implements AttrWriter {
     const outputs = new Set(graph.outputs.map((s) => s.name))
     const declared = new Map<string, Value>()
     for (const value of valuesOf(graph)) {
-      const added = value.declared !== null && value.producer !== null && !outputs.has(this.#nameOf(value))
+      const added = value.declared !== null && value.producer !== null && !outputs.has(this.#names.of(value))
       if (added || listed.has(value.name)) declared.set(value.name, value)
     }
     const added = [...declared.keys()].filter((name) => !listed.has(name))
     return [...entries, ...added].flatMap((entry) => {
       if (typeof entry !== 'string') return [entry]
       const value = declared.get(entry)
-      return value ? [{ ...value.extra, name: this.#nameOf(value), ...typeField(value) }] : []
+      return value ? [{ ...value.extra, ...this.#nameField(value), ...typeField(value) }] : []
     })
+  }
+
+  /** Quantization parameters follow the values that they are stated for. */
+  #annotations(graph: Graph): Pick<GraphMessage, 'quantizationAnnotation'> {
+    const { quantizationAnnotation } = graph.extra as GraphMessage // kept by the reader
+    const changes = this.#names.changesIn(graph)
+    if (quantizationAnnotation === undefined || changes.size === 0) return {}
+    const now = (name: string | undefined) => (name === undefined ? undefined : (changes.get(name) ?? name))
+    const renamed = quantizationAnnotation.map((a) => ({
+      ...a,
+      tensorName: now(a.tensorName),
+      quantParameterTensorNames: a.quantParameterTensorNames?.map((e) => ({ ...e, value: now(e.value) })),
+    }))
+    return { quantizationAnnotation: renamed as GraphMessage['quantizationAnnotation'] & object } // undefined is not written
+  }
+
+  #nameField(value: Value): Readonly<Record<string, string>> {
+    return textField('name', this.#names.of(value), value.extra.name)
   }
 }
 
@@ -207,17 +213,16 @@ function entriesOf(place: ExternalPlace): { key: string; value: string }[] {
   ]
 }
 
-function writeOpsets(
-  opsets: ReadonlyMap<string, number>,
-  asRead: readonly OpsetMessage[] | undefined,
-): readonly OpsetMessage[] {
-  const domainOf = (o: OpsetMessage) => (o.domain === 'ai.onnx' ? '' : (o.domain ?? ''))
-  const known = asRead ?? []
-  const kept = known.flatMap((o) => {
-    const version = opsets.get(domainOf(o))
+/** Those that are as they were read keep their place and form. */
+function writeOpsets(opsets: ReadonlyMap<string, number>, extra: Unmodelled): readonly OpsetMessage[] {
+  const asRead = (extra.opsetImport as readonly OpsetMessage[] | undefined) ?? [] // kept by the reader
+  const were = readOpsets(asRead)
+  const kept = asRead.flatMap((o) => {
+    const domain = opsetDomain(o)
+    const version = opsets.get(domain)
     if (version === undefined) return []
-    return version === toNumber(o.version ?? 0) ? [o] : [{ ...o, version }]
+    return version === were.get(domain) ? [o] : [{ ...o, version }]
   })
-  const added = [...opsets].filter(([domain]) => !known.some((o) => domainOf(o) === domain))
+  const added = [...opsets].filter(([domain]) => !were.has(domain))
   return [...kept, ...added.map(([domain, version]) => ({ domain, version }))]
 }

@@ -127,3 +127,8 @@ export function toBigInt(x: Int64): bigint {
 export function toNumber(x: Int64): number {
   return typeof x === 'object' ? x.high * 2 ** 32 + (x.low >>> 0) : Number(x)
 }
+
+/** A text field for a message: left out where it is empty and the file left it out. */
+export function textField(key: string, value: string, was: unknown): Readonly<Record<string, string>> {
+  return value === '' && was === undefined ? {} : { [key]: value }
+}

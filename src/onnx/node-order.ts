@@ -36,26 +36,22 @@ function sort(
 ): readonly NodeMessage[] {
   const order: NodeMessage[] = []
   const state = new Map<NodeMessage, 'open' | 'done'>()
+  const stack: { readonly node: NodeMessage; readonly waiting: Iterator<NodeMessage> }[] = []
+  const open = (node: NodeMessage) => {
+    state.set(node, 'open')
+    stack.push({ node, waiting: dependencies(node).values() })
+  }
   for (const root of nodes) {
-    const stack = [root]
-    for (let node = stack.at(-1); node !== undefined; node = stack.at(-1)) {
-      if (state.get(node) === 'done') {
+    if (!state.has(root)) open(root)
+    // What is open is exactly the path from the root: to come back to it is a cycle.
+    for (let top = stack.at(-1); top !== undefined; top = stack.at(-1)) {
+      const next = top.waiting.next()
+      if (next.done) {
+        state.set(top.node, 'done')
+        order.push(top.node)
         stack.pop()
-        continue
-      }
-      state.set(node, 'open')
-      const waiting = dependencies(node).filter((d) => state.get(d) !== 'done')
-      if (waiting.length === 0) {
-        state.set(node, 'done')
-        order.push(node)
-        stack.pop()
-        continue
-      }
-      for (const d of waiting) {
-        if (state.get(d) === 'open') throw scope.cycle(d)
-        stack.push(d)
-        break // one at a time: what is open is exactly the path from the root
-      }
+      } else if (state.get(next.value) === 'open') throw scope.cycle(next.value)
+      else if (!state.has(next.value)) open(next.value)
     }
   }
   return order

@@ -1,25 +1,26 @@
-import { InvalidModelError, UserError } from '../errors.js'
+import { InvalidModelError } from '../errors.js'
 import type { Attr, Unmodelled } from '../ir/attr.js'
-import { type Graph, Model } from '../ir/graph.js'
+import { functionKey, type Graph, Model, type Value } from '../ir/graph.js'
 import type { FileSource, Tensor } from '../ir/tensor.js'
 import { verify } from '../ir/verify.js'
 import { readAttr } from './attrs.js'
 import { ExternalData } from './external-data.js'
-import { openSource } from './file-source.js'
+import { type OpenSource, openSource } from './file-source.js'
+import { invalid } from './invalid.js'
 import {
   type FunctionMessage,
   type GraphMessage,
   type ModelMessage,
   type NodeMessage,
-  type OpsetMessage,
   type TensorMessage,
   toNumber,
   type ValueInfoMessage,
 } from './messages.js'
 import { nodeOrder } from './node-order.js'
+import { readOpsets } from './opsets.js'
 import { type Scan, scan } from './scan.js'
 import { decodeMessage } from './schema.js'
-import { Scope } from './scope.js'
+import { labelOf, Scope } from './scope.js'
 import { TensorReader } from './tensors.js'
 import { splitType } from './types.js'
 
@@ -31,6 +32,11 @@ export interface ModelFile {
   readonly external: readonly FileSource[]
   /** Bytes of all these files. */
   readonly bytes: number
+  /**
+   * Closes the files now, not when the garbage collector finds them: for whoever opens thousands of models. Tensors
+   * that lie in them cannot be read afterwards.
+   */
+  close(): void
 }
 
 /**
@@ -41,30 +47,33 @@ export interface ModelFile {
  */
 export function readModel(path: string): ModelFile {
   const source = openSource(path)
-  refuseOtherFormats(source)
   const external = new ExternalData(path)
-  const model = new ModelReader(new TensorReader(external), path).model(decode(scan(source), path))
-  verify(model, `reading "${path}"`)
-  const bytes = [source, ...external.files].reduce((n, file) => n + file.size, 0)
-  return { model, source, external: external.files, bytes }
+  const close = () => {
+    for (const file of [source, ...external.files]) file.close()
+  }
+  try {
+    refuseOtherFormats(source)
+    const model = new ModelReader(new TensorReader(external, path), path).model(decode(scan(source), path))
+    verify(model, `reading "${path}"`)
+    const bytes = [source, ...external.files].reduce((n, file) => n + file.size, 0)
+    return { model, source, external: external.files, bytes, close }
+  } catch (error) {
+    close()
+    throw error
+  }
 }
 
 function decode({ message, payloads }: Scan, path: string): ModelMessage {
   try {
     return decodeMessage('ModelProto', message, payloads) as ModelMessage // the schema is the one that the type describes
   } catch (error) {
-    if (error instanceof UserError) throw error
-    throw new InvalidModelError(
-      `"${path}" is no valid ONNX file: ${error instanceof Error ? error.message : String(error)}.`,
-      {
-        cause: error,
-      },
-    )
+    const why = error instanceof Error ? error.message : String(error)
+    throw invalid(`"${path}" is no valid ONNX file: ${why}.`, { cause: error })
   }
 }
 
 /** What people really pass instead of a model, by the first bytes. */
-function refuseOtherFormats(source: FileSource): void {
+function refuseOtherFormats(source: OpenSource): void {
   const refuse = (what: string, remedy: string): never => {
     throw new InvalidModelError(`"${source.path}" is no ONNX model: ${what}.`, { suggestions: [remedy] })
   }
@@ -94,19 +103,18 @@ class ModelReader {
   }
 
   model(message: ModelMessage): Model {
-    const { graph, functions, irVersion, ...extra } = message
+    const { graph, functions, ...extra } = message
     if (graph === undefined) {
       throw new InvalidModelError(`"${this.#path}" is no ONNX model: it has no graph.`, {
         suggestions: ['Name an .onnx file.'],
       })
     }
-    const { own, rest } = splitGraph(graph)
     const model = new Model({
-      irVersion: irVersion === undefined ? 0 : toNumber(irVersion),
+      irVersion: toNumber(message.irVersion ?? 0),
       opsets: readOpsets(message.opsetImport ?? []),
       extra,
-      graphName: own.name ?? '',
-      graphExtra: rest,
+      graphName: graph.name ?? '',
+      graphExtra: besidesElements(graph),
     })
     this.#graph(model, model.main, graph, null)
     for (const f of functions ?? []) this.#function(model, f)
@@ -114,16 +122,20 @@ class ModelReader {
   }
 
   #function(model: Model, message: FunctionMessage): void {
-    const { node, input, output, name, domain, overload, valueInfo, opsetImport, ...extra } = message
-    const f = model.addFunction({
-      name: name ?? '',
-      domain: domain ?? '',
-      overload: overload ?? '',
-      opsets: readOpsets(opsetImport ?? []),
+    const { node, input, output, valueInfo, ...extra } = message
+    const init = {
+      name: message.name ?? '',
+      domain: message.domain ?? '',
+      overload: message.overload ?? '',
+      opsets: readOpsets(message.opsetImport ?? []),
       defaults: this.#defaults(message),
-      extra: { ...extra, ...(opsetImport ? { opsetImport } : {}), ...('overload' in message ? { overload } : {}) },
+      extra,
       graphExtra: { valueInfoOrder: [] },
-    })
+    }
+    if (model.functions.has(functionKey(init))) {
+      throw invalid(`"${this.#path}" defines function "${init.domain}.${init.name}" twice.`)
+    }
+    const f = model.addFunction(init)
     const graph: GraphMessage = {
       ...(node ? { node } : {}),
       ...(valueInfo ? { valueInfo } : {}),
@@ -137,7 +149,7 @@ class ModelReader {
   #defaults(message: FunctionMessage): Map<string, Attr> {
     const plain = (message.attributeProto ?? []).filter((a) => a.g === undefined && a.graphs === undefined)
     const refuse = (): never => {
-      throw new InvalidModelError(`A default of function "${message.name}" holds a graph.`)
+      throw new Error('Attributes with bodies are left out above.')
     }
     return new Map(plain.map((a) => [a.name ?? '', readAttr(a, message.name ?? '', this.#tensors, refuse)]))
   }
@@ -146,28 +158,18 @@ class ModelReader {
     const scope = new Scope(graph, outer, this.#path)
     for (const info of message.input ?? []) {
       const { declared, extra } = splitType(info)
-      scope.define(model.addInput(graph, info.name ?? '', declared, extra))
+      const name = info.name ?? ''
+      scope.refuseKnown([name])
+      model.addInput(graph, name, declared, extra)
     }
     this.#initializers(model, graph, message, scope)
     for (const node of nodeOrder(message, scope)) this.#node(model, graph, node, scope)
-    const order = graph.extra.valueInfoOrder as (string | ValueInfoMessage)[] // made with the graph, filled here
-    for (const info of message.valueInfo ?? []) {
-      const value = info.name === undefined ? undefined : scope.own(info.name)
-      const isInput = value !== undefined && value.producer === null && value.constant === null
-      if (value === undefined || isInput) {
-        order.push(info)
-        continue
-      }
-      const { declared, extra } = splitType(info)
-      order.push(value.name)
-      model.declare(value, declared, { ...value.extra, ...extra })
-    }
+    this.#valueInfo(model, graph, message.valueInfo ?? [], scope)
     for (const info of message.output ?? []) {
       const name = info.name ?? ''
       const value = scope.find(name)
-      if (value === undefined) {
-        throw new InvalidModelError(`Output "${name}" of graph "${graph.name}" in "${this.#path}" is made by no node.`)
-      }
+      if (value === undefined)
+        throw invalid(`Output "${name}" of graph "${graph.name}" in "${this.#path}" is made by no node.`)
       model.addOutput(graph, value, { name, ...splitType(info) })
     }
   }
@@ -175,7 +177,7 @@ class ModelReader {
   #initializers(model: Model, graph: Graph, message: GraphMessage, scope: Scope): void {
     const add = (name: string, tensor: Tensor, tensorExtra: Partial<TensorMessage>) => {
       const input = scope.own(name)
-      if (input === undefined) scope.define(model.addConstant(graph, name, tensor, { extra: { tensorExtra } }))
+      if (input === undefined) model.addConstant(graph, name, tensor, { extra: { tensorExtra } })
       else if (input.constant === null) model.setDefault(input, tensor)
       else throw scope.duplicate(name)
     }
@@ -186,25 +188,47 @@ class ModelReader {
 
   #node(model: Model, graph: Graph, message: NodeMessage, scope: Scope): void {
     const { input, output, attribute, ...extra } = message
+    const outputs = output ?? []
+    scope.refuseKnown(outputs.filter((name) => name !== ''))
     const node = model.addNode(graph, {
       op: message.opType ?? '',
       domain: message.domain === 'ai.onnx' ? '' : (message.domain ?? ''),
       overload: message.overload ?? '',
       name: message.name ?? '',
       inputs: (input ?? []).map((name) => (name === '' ? null : scope.need(name, message))),
-      outputs: output ?? [],
+      outputs,
       extra,
     })
     for (const a of attribute ?? []) {
+      const name = a.name ?? ''
+      if (node.attrs.has(name)) {
+        throw invalid(`Node "${labelOf(message)}" in "${this.#path}" has the attribute "${name}" twice.`)
+      }
       const body = (g: GraphMessage): Graph => {
-        const { own, rest } = splitGraph(g)
-        const inner = model.newBody(node, own.name ?? '', rest)
+        const inner = model.newBody(node, g.name ?? '', besidesElements(g))
         this.#graph(model, inner, g, scope)
         return inner
       }
-      model.setAttr(node, a.name ?? '', readAttr(a, node.label, this.#tensors, body))
+      model.setAttr(node, name, readAttr(a, node.label, this.#tensors, body))
     }
-    for (const value of node.outputs) if (value !== null) scope.define(value)
+  }
+
+  /** Types of values go to the values; entries for inputs, which have their type already, and for nothing stay as they are. */
+  #valueInfo(model: Model, graph: Graph, infos: readonly ValueInfoMessage[], scope: Scope): void {
+    const order = graph.extra.valueInfoOrder as (string | ValueInfoMessage)[] // made with the graph, filled here
+    const inputs = new Set(graph.inputs)
+    const listed = new Set<Value>()
+    for (const info of infos) {
+      const value = info.name === undefined ? undefined : scope.own(info.name)
+      if (value === undefined || inputs.has(value) || listed.has(value)) {
+        order.push(info)
+        continue
+      }
+      const { declared, extra } = splitType(info)
+      listed.add(value)
+      order.push(value.name)
+      model.declare(value, declared, { ...value.extra, ...extra })
+    }
   }
 }
 
@@ -218,12 +242,8 @@ function besidesData(message: TensorMessage): Partial<TensorMessage> {
   }
 }
 
-/** What of a graph is modelled, and what is kept as it is. The order of value_info is kept by name. */
-function splitGraph(graph: GraphMessage): { own: Pick<GraphMessage, 'name'>; rest: Unmodelled } {
+/** What the IR does not model of a graph. The order of value_info is kept by name. */
+function besidesElements(graph: GraphMessage): Unmodelled {
   const { node, initializer, sparseInitializer, input, output, valueInfo, ...rest } = graph
-  return { own: graph, rest: { ...rest, valueInfoOrder: [] } }
-}
-
-function readOpsets(imports: readonly OpsetMessage[]): Map<string, number> {
-  return new Map(imports.map((o) => [o.domain === 'ai.onnx' ? '' : (o.domain ?? ''), toNumber(o.version ?? 0)]))
+  return { ...rest, valueInfoOrder: [] }
 }

@@ -21,6 +21,7 @@ const INLINE_BYTES = 1024
 const WINDOW_BYTES = 1 << 18
 /** ONNX Runtime's parser gives up at 100 messages inside one another. */
 const MAX_DEPTH = 100
+const MAX_FIELD_NUMBER = 2 ** 29 - 1
 const DATA_FIELD_NUMBERS: ReadonlySet<number> = new Set(Object.values(DATA_FIELDS))
 
 const Wire = { Varint: 0, Fixed64: 1, Bytes: 2, Fixed32: 5 } as const
@@ -75,7 +76,7 @@ class Scanner {
       const tag = this.#varint(at, end)
       const id = Math.floor(tag.value / 8)
       const wire = tag.value % 8
-      if (id === 0) throw this.#malformed(tagAt, 'a field has number 0')
+      if (id === 0 || id > MAX_FIELD_NUMBER) throw this.#malformed(tagAt, `a field has number ${id}`)
       const body = this.#field(wire, tag.next, end, tagAt)
       at = body.end
       if (taken !== null && id === PAYLOAD_FIELD) throw this.#malformed(tagAt, 'a tensor has a reserved field')

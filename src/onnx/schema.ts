@@ -1,4 +1,5 @@
 import protobuf from 'protobufjs/light.js'
+import { decodeText } from './text.js'
 
 /**
  * The messages of onnx.proto (IR 14), a line a field: number, name, type. A `*` marks a repeated field,
@@ -118,6 +119,8 @@ function plain(fields: ReadonlyMap<string, Field>, decoded: object, payloads: re
     const field = fields.get(name)
     if (name === 'payloads')
       message[name] = (value as number[]).map((index) => payloads[index]) // as the scanner wrote them
+    else if (field?.type === 'string')
+      message[name] = textOf(value as Uint8Array | Uint8Array[]) // see descriptor
     else if (!field?.message) message[name] = value
     else {
       const inner = fieldsByName(field.type)
@@ -129,6 +132,10 @@ function plain(fields: ReadonlyMap<string, Field>, decoded: object, payloads: re
   const { $unknowns } = decoded as { $unknowns?: readonly Uint8Array[] } // not enumerable in protobufjs
   if ($unknowns) message.$unknowns = $unknowns
   return message
+}
+
+function textOf(value: Uint8Array | Uint8Array[]): string | string[] {
+  return Array.isArray(value) ? value.map(decodeText) : decodeText(value)
 }
 
 const byName = new Map<MessageName, ReadonlyMap<string, Field>>()
@@ -145,7 +152,11 @@ function fieldsByName(type: MessageName): ReadonlyMap<string, Field> {
 function descriptor(fields: ReadonlyMap<number, Field>): protobuf.IType {
   const entries = [...fields.values()].map((field): [string, protobuf.IField] => [
     field.name,
-    { id: field.id, type: field.type, ...(field.repeated ? { rule: 'repeated' } : {}) },
+    {
+      id: field.id,
+      type: field.type === 'string' ? 'bytes' : field.type, // protobufjs would lose what is no UTF-8
+      ...(field.repeated ? { rule: 'repeated' } : {}),
+    },
   ])
   return { edition: 'proto2', fields: Object.fromEntries(entries) } // proto2: a field that is there and empty is not one that is absent
 }

@@ -1,10 +1,10 @@
 import { InvalidModelError } from '../errors.js'
 import type { Graph, Value } from '../ir/graph.js'
+import { invalid } from './invalid.js'
 import type { NodeMessage } from './messages.js'
 
-/** The names that a graph defines, and through the outer scopes those that it sees. */
+/** The names that a graph defines so far, and through the outer scopes those that it sees. */
 export class Scope {
-  readonly #values = new Map<string, Value>()
   readonly #graph: Graph
   readonly #outer: Scope | null
   readonly #path: string
@@ -15,20 +15,15 @@ export class Scope {
     this.#path = path
   }
 
-  /** @throws InvalidModelError when the graph has that name already */
-  define(value: Value): void {
-    if (this.#values.has(value.name)) throw this.duplicate(value.name)
-    this.#values.set(value.name, value)
-  }
-
   own(name: string): Value | undefined {
-    return this.#values.get(name)
+    return this.#graph.definitions.get(name)
   }
 
   find(name: string): Value | undefined {
-    return this.#values.get(name) ?? this.#outer?.find(name)
+    return this.own(name) ?? this.#outer?.find(name)
   }
 
+  /** @throws InvalidModelError when no graph in sight defines the name */
   need(name: string, node: NodeMessage): Value {
     const value = this.find(name)
     if (value !== undefined) return value
@@ -38,8 +33,17 @@ export class Scope {
     )
   }
 
+  /** @throws InvalidModelError when the graph has one of the names already, or one of them comes twice */
+  refuseKnown(names: readonly string[]): void {
+    const seen = new Set<string>()
+    for (const name of names) {
+      if (this.own(name) !== undefined || seen.has(name)) throw this.duplicate(name)
+      seen.add(name)
+    }
+  }
+
   duplicate(name: string): InvalidModelError {
-    return new InvalidModelError(`Graph "${this.#graph.name}" in "${this.#path}" defines "${name}" twice.`)
+    return invalid(`Graph "${this.#graph.name}" in "${this.#path}" defines "${name}" twice.`)
   }
 
   cycle(node: NodeMessage): InvalidModelError {
@@ -52,7 +56,7 @@ export class Scope {
   }
 }
 
-function labelOf(node: NodeMessage): string {
+export function labelOf(node: NodeMessage): string {
   if (node.name) return node.name
   const output = node.output?.find((name) => name !== '')
   return output === undefined ? (node.opType ?? '?') : `${node.opType} -> ${output}`

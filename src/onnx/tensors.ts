@@ -1,7 +1,8 @@
-import { InvalidModelError, UnsupportedModelError } from '../errors.js'
+import { type InvalidModelError, UnsupportedModelError } from '../errors.js'
 import { FileTensor, MemoryTensor, StringTensor, type Tensor } from '../ir/tensor.js'
 import { type DType, denseBytes, dtypeBits, dtypeFromCode, elementCount } from '../ir/type.js'
 import type { ExternalData } from './external-data.js'
+import { invalid } from './invalid.js'
 import { type SparseTensorMessage, type TensorMessage, toNumber } from './messages.js'
 import type { Payload } from './scan.js'
 import { DATA_FIELDS } from './schema.js'
@@ -22,72 +23,77 @@ export function storedForm(tensor: Tensor): TensorMessage | SparseTensorMessage 
  */
 export class TensorReader {
   readonly #external: ExternalData
+  readonly #path: string
 
-  constructor(external: ExternalData) {
+  /** @param path  the file, for messages */
+  constructor(external: ExternalData, path: string) {
     this.#external = external
+    this.#path = path
   }
 
-  /** @throws InvalidModelError, UnsupportedModelError that name the tensor */
+  /** @throws InvalidModelError, UnsupportedModelError that name the tensor and the file */
   tensor(message: TensorMessage, label: string): Tensor {
+    const where = `"${label}" in "${this.#path}"`
     const dtype = dtypeFromCode(message.dataType ?? 0)
     if (dtype === undefined) {
       throw new UnsupportedModelError(
-        `Tensor "${label}" has data type ${message.dataType ?? 0}, which ONNX (IR 14) does not know.`,
+        `Tensor ${where} has data type ${message.dataType ?? 0}, which ONNX (IR 14) does not know.`,
+        {
+          suggestions: ['Update mcompress if the file is newer; otherwise it is damaged: export or download it again.'],
+        },
       )
     }
     if (message.segment !== undefined) {
-      throw new UnsupportedModelError(`Tensor "${label}" is split into segments, which ONNX Runtime does not read.`)
+      throw new UnsupportedModelError(`Tensor ${where} is split into segments, which ONNX Runtime does not read.`, {
+        suggestions: ['Store the tensor in one piece.'],
+      })
     }
-    const shape = readShape(message.dims ?? [], label)
-    const tensor = this.#build(dtype, shape, message, label)
+    const shape = readShape(message.dims ?? [], where)
+    const tensor = this.#build(dtype, shape, message, where)
     stored.set(tensor, message)
     return tensor
   }
 
   /** @see onnx.proto, SparseTensorProto: values [NNZ], indices [NNZ] or [NNZ, rank] */
   sparse(message: SparseTensorMessage, label: string): Tensor {
-    if (!message.values || !message.indices)
-      throw new InvalidModelError(`Sparse tensor "${label}" lacks its values or indices.`)
+    const where = `"${label}" in "${this.#path}"`
+    if (!message.values || !message.indices) throw invalid(`Sparse tensor ${where} lacks its values or indices.`)
     const values = this.tensor(message.values, label)
     const indices = this.tensor(message.indices, `${label} (indices)`)
-    const tensor = new SparseTensor(readShape(message.dims ?? [], label), values, indices, label)
-    stored.set(tensor, {
-      ...message,
-      values: storedForm(values) as TensorMessage, // set by this.tensor
-      indices: storedForm(indices) as TensorMessage,
-    })
+    const tensor = new SparseTensor(readShape(message.dims ?? [], where), values, indices, where)
+    stored.set(tensor, message)
     return tensor
   }
 
-  #build(dtype: DType, shape: readonly number[], message: TensorMessage, label: string): Tensor {
+  #build(dtype: DType, shape: readonly number[], message: TensorMessage, where: string): Tensor {
     const elements = elementCount(shape)
     const bytes = denseBytes(dtype, elements)
     if (message.dataLocation === EXTERNAL) {
-      if (dtype === 'string') throw new InvalidModelError(`String tensor "${label}" cannot lie in external data.`)
-      return new FileTensor(dtype, shape, this.#external.range(label, message.externalData ?? [], bytes))
+      if (dtype === 'string') throw invalid(`String tensor ${where} cannot lie in external data.`)
+      return new FileTensor(dtype, shape, this.#external.range(where, message.externalData ?? [], bytes))
     }
     if (dtype === 'string') {
       const strings = message.stringData ?? []
-      if (strings.length !== elements) throw mismatch(label, dtype, shape, `${strings.length} strings`, `${elements}`)
+      if (strings.length !== elements) throw mismatch(where, dtype, shape, `${strings.length} strings`, `${elements}`)
       return new StringTensor(shape, strings)
     }
     const filled = (message.payloads ?? []).filter((p) => p.length > 0)
     const [payload] = filled
-    if (filled.length > 1) throw new InvalidModelError(`Tensor "${label}" has its data in more than one field.`)
+    if (filled.length > 1) throw invalid(`Tensor ${where} has its data in more than one field.`)
     if (!payload) {
-      if (bytes > 0) throw mismatch(label, dtype, shape, 'no data', `${bytes} bytes`)
+      if (bytes > 0) throw mismatch(where, dtype, shape, 'no data', `${bytes} bytes`)
       return new MemoryTensor(dtype, shape, new Uint8Array(0))
     }
     if (payload.field === DATA_FIELDS.rawData || payload.field === DENSE_FIELD[dtype]) {
-      if (payload.length !== bytes) throw mismatch(label, dtype, shape, `${payload.length} bytes`, `${bytes}`)
+      if (payload.length !== bytes) throw mismatch(where, dtype, shape, `${payload.length} bytes`, `${bytes}`)
       if (payload.bytes !== null) return new MemoryTensor(dtype, shape, payload.bytes)
       if (payload.range === null) throw new Error('A payload lies neither in memory nor in a file.')
       return new FileTensor(dtype, shape, { ...payload.range, length: payload.length })
     }
     if (payload.field !== VARINT_FIELD[dtype]) {
-      throw new InvalidModelError(`Tensor "${label}" of type ${dtype} has its data in a field for another type.`)
+      throw invalid(`Tensor ${where} of type ${dtype} has its data in a field for another type.`)
     }
-    return new MemoryTensor(dtype, shape, decodeVarints(dtype, shape, payloadBytes(payload), label))
+    return new MemoryTensor(dtype, shape, decodeVarints(dtype, shape, payloadBytes(payload), where))
   }
 }
 
@@ -122,11 +128,13 @@ const VARINT_FIELD: Partial<Record<DType, number>> = {
 }
 
 /** A number of int32_data is one element, or one byte of elements narrower than that; 6-bit ones are packed here. */
-function decodeVarints(dtype: DType, shape: readonly number[], wire: Uint8Array, label: string): Uint8Array {
+function decodeVarints(dtype: DType, shape: readonly number[], wire: Uint8Array, where: string): Uint8Array {
   const elements = elementCount(shape)
   const bits = dtypeBits(dtype)
   const width = Math.max(1, Math.floor(bits / 8)) // bytes that one number fills
   const count = bits === 6 ? elements : denseBytes(dtype, elements) / width
+  // A number has at least one byte: a shape that lies must not make us allocate what no data fills.
+  if (count > wire.byteLength) throw mismatch(where, dtype, shape, `at most ${wire.byteLength} numbers`, `${count}`)
   const dense = new Uint8Array(count * width)
   let at = 0
   let n = 0
@@ -134,8 +142,7 @@ function decodeVarints(dtype: DType, shape: readonly number[], wire: Uint8Array,
     const base = n * width
     for (let shift = 0; ; shift += 7) {
       const byte = wire[at++]
-      if (byte === undefined || shift > 63)
-        throw new InvalidModelError(`Data of tensor "${label}" ends inside a number.`)
+      if (byte === undefined || shift > 63) throw invalid(`Data of tensor ${where} ends inside a number.`)
       // The seven bits land in up to two bytes of the element; what is above its width is sign extension.
       const low = shift >> 3
       const spread = (byte & 0x7f) << (shift & 7)
@@ -144,7 +151,7 @@ function decodeVarints(dtype: DType, shape: readonly number[], wire: Uint8Array,
       if (byte < 0x80) break
     }
   }
-  if (n !== count) throw mismatch(label, dtype, shape, `${n} numbers`, `${count}`)
+  if (n !== count) throw mismatch(where, dtype, shape, `${n} numbers`, `${count}`)
   return bits === 6 ? packSixBits(dense) : dense
 }
 
@@ -160,23 +167,21 @@ function packSixBits(elements: Uint8Array): Uint8Array {
   return packed
 }
 
-function readShape(dims: NonNullable<TensorMessage['dims']>, label: string): number[] {
+function readShape(dims: NonNullable<TensorMessage['dims']>, where: string): number[] {
   const shape = dims.map(toNumber)
   const elements = elementCount(shape)
   if (shape.some((d) => d < 0) || !Number.isSafeInteger(elements * 16)) {
-    throw new InvalidModelError(`Tensor "${label}" has the impossible shape [${shape.join(',')}].`)
+    throw invalid(`Tensor ${where} has the impossible shape [${shape.join(',')}].`)
   }
   return shape
 }
 
 function mismatch(
-  label: string,
+  where: string,
   dtype: DType,
   shape: readonly number[],
   found: string,
   needed: string,
 ): InvalidModelError {
-  return new InvalidModelError(`Tensor "${label}" holds ${found}, but ${dtype}[${shape.join(',')}] needs ${needed}.`, {
-    suggestions: ['The file is damaged, or was written by a faulty exporter: export or download it again.'],
-  })
+  return invalid(`Tensor ${where} holds ${found}, but ${dtype}[${shape.join(',')}] needs ${needed}.`)
 }
