@@ -1,0 +1,107 @@
+import type { Model } from '../ir/graph.js'
+import { type Type, tensorType } from '../ir/type.js'
+import { skeleton } from '../onnx/skeleton.js'
+import type { Port } from '../runtime/array.js'
+import { EngineError } from '../runtime/engine-error.js'
+import { openSession } from '../runtime/session.js'
+import type { Dimensions } from './open-dimensions.js'
+import { Probe, type ProbeOptions } from './probe.js'
+import { UNREPORTED, WITHOUT_FLOAT64 } from './substitute.js'
+
+/** Sessions for one choice of dimensions, at most: each finds one more thing that ONNX Runtime does not take. */
+const MAX_ATTEMPTS = 40
+
+export interface Inferred {
+  /** By `siteKey`; an element type that only stood in for another is null. */
+  readonly types: ReadonlyMap<string, Type>
+  /** Whether nothing speaks against the dimensions: no node refuses its shapes, every extent is at least 1. */
+  readonly fits: boolean
+}
+
+/**
+ * Opens a probe of the model, and leaves out what ONNX Runtime names until it opens: ops that it does not know, nodes
+ * without a kernel, and nodes of a branch whose shapes do not fit (the branch is not taken for these dimensions).
+ *
+ * @param tolerant  leaves out any node whose shapes do not fit
+ * @throws          EngineError when that does not help
+ */
+export async function infer(model: Model, dims: Dimensions, { tolerant = false } = {}): Promise<Inferred> {
+  const cutTypes = new Set<string>()
+  const cutSites = new Set<string>()
+  let substitutes = UNREPORTED
+  let misfits = 0
+  for (let attempt = 1; ; attempt++) {
+    const options: ProbeOptions = { dims, substitutes, cutTypes, cutSites }
+    const probe = new Probe(model, options)
+    try {
+      const { types, fits } = await ask(probe, options, model)
+      return { types, fits: fits && misfits === 0 }
+    } catch (error) {
+      if (!(error instanceof EngineError) || attempt === MAX_ATTEMPTS) throw error
+      const noKernel = /Could not find an implementation/.test(error.message)
+      const unknown = unknownType(error.message)
+      const site = probe.siteIn(error.message)
+      if (unknown !== null && !cutTypes.has(unknown)) cutTypes.add(unknown)
+      else if (noKernel && substitutes !== WITHOUT_FLOAT64) substitutes = WITHOUT_FLOAT64
+      else if (site !== null && !cutSites.has(site.key) && (noKernel || tolerant || site.branch)) {
+        cutSites.add(site.key)
+        if (!noKernel) misfits++
+      } else throw error
+    }
+  }
+}
+
+/** The op that ONNX Runtime has no schema for, as `Node.type` names it. */
+function unknownType(message: string): string | null {
+  const [, domain, op] =
+    /([\w.]*):(\w+)\(-?\d+\) is not a registered function\/op/.exec(message) ??
+    /No Op registered for ()(\w+) with domain_version/.exec(message) ??
+    []
+  if (op === undefined) return null
+  return domain ? `${domain}.${op}` : op
+}
+
+async function ask(probe: Probe, options: ProbeOptions, model: Model): Promise<Inferred> {
+  const made = new Set([...probe.standIns].map(([, value]) => value).filter((value) => value.producer !== null))
+  for (const value of made) probe.model.addOutput(probe.model.main, value)
+  const ports = new Map((await outputsOf(probe.model)).map((port) => [port.name, port]))
+  const rankless = await ranklessOf(
+    [...ports.values()].filter((port) => port.shape?.length === 0).map((port) => port.name),
+    new Probe(model, options),
+  )
+  const types = new Map<string, Type>()
+  let fits = true
+  for (const [key, value] of probe.standIns) {
+    const port = ports.get(value.name)
+    const type = port ? typeOf(port, rankless) : value.declared
+    if (type === null) continue
+    fits &&= type.kind !== 'tensor' || !type.shape?.some((dim) => typeof dim === 'number' && dim < 1)
+    types.set(key, type.kind === 'tensor' && probe.isSubstituted(value) ? { ...type, dtype: null } : type)
+  }
+  return { types, fits }
+}
+
+function typeOf({ name, dtype, shape }: Port, rankless: ReadonlySet<string>): Type | null {
+  return dtype === null ? null : tensorType(dtype, rankless.has(name) ? null : shape)
+}
+
+/** A shape `[]` is that of a scalar or none at all; the shape of the shape tells. */
+async function ranklessOf(names: readonly string[], probe: Probe): Promise<Set<string>> {
+  if (names.length === 0) return new Set()
+  const byName = new Map([...probe.standIns].map(([, value]) => [value.name, value]))
+  for (const name of names) {
+    const value = byName.get(name)
+    if (value === undefined) throw new Error(`Value "${name}" is missing in the second probe.`)
+    const shape = probe.model.addNode(probe.model.main, { op: 'Shape', inputs: [value], outputs: [`${name}.shape`] })
+    for (const output of shape.outputs) if (output !== null) probe.model.addOutput(probe.model.main, output)
+  }
+  const ports = await outputsOf(probe.model)
+  return new Set(ports.filter((port) => port.shape?.[0] !== 0).map((port) => port.name.replace(/\.shape$/, '')))
+}
+
+async function outputsOf(model: Model): Promise<readonly Port[]> {
+  // With constants folded, which basic does, shapes that are computed in the graph are known.
+  const session = await openSession(skeleton(model), { level: 'basic', prepacking: false })
+  await session.release()
+  return session.outputs
+}

@@ -1,0 +1,145 @@
+import { type Call, siteKey, sites } from '../ir/calls.js'
+import type { Graph, Model, Value } from '../ir/graph.js'
+import { type Dim, type Type, tensorType } from '../ir/type.js'
+import { constantOf } from '../ir/walk.js'
+import { EngineError } from '../runtime/engine-error.js'
+import { type Inferred, infer } from './infer.js'
+import { concreteType, type Dimensions, openDimensions, trials } from './open-dimensions.js'
+
+/** The types of a model's values for one choice of its open dimensions. */
+export interface Shapes {
+  /**
+   * The type as ONNX Runtime infers it, filled up by what the file declares; null when neither says anything.
+   * In the body of a Loop or Scan it is that of the first iteration.
+   *
+   * @param call  for values of a function, the call that is meant; the first one without it
+   */
+  typeOf(value: Value, call?: Call | null): Type | null
+  /** The shape, when all of it is known as numbers. */
+  shapeOf(value: Value, call?: Call | null): readonly number[] | null
+  /** The number taken for each open dimension, by its name or `input.axis`. */
+  readonly assumed: Readonly<Record<string, number>>
+  /** Why ONNX Runtime did not open the model, in its words: then all types are the declared ones. */
+  readonly failure: string | null
+}
+
+export interface ShapeOptions {
+  /** Numbers for open dimensions, by name or by `input.axis`; the others are chosen so that the model fits together. */
+  readonly dims?: Readonly<Record<string, number>>
+}
+
+const cache = new WeakMap<Model, { version: number; byDims: Map<string, Promise<Shapes>> }>()
+
+/**
+ * Asks ONNX Runtime for the types of all values of a model. Kept until the model changes.
+ *
+ * @throws UsageError for a dimension that the model's inputs do not leave open
+ */
+export function inferShapes(model: Model, { dims = {} }: ShapeOptions = {}): Promise<Shapes> {
+  let known = cache.get(model)
+  if (known?.version !== model.version) {
+    known = { version: model.version, byDims: new Map() }
+    cache.set(model, known)
+  }
+  const key = JSON.stringify(Object.entries(dims).sort())
+  const shapes = known.byDims.get(key) ?? inferAnew(model, dims)
+  known.byDims.set(key, shapes)
+  return shapes
+}
+
+async function inferAnew(model: Model, dims: Readonly<Record<string, number>>): Promise<Shapes> {
+  const candidates = [...trials(openDimensions(model), dims)]
+  const { inferred, chosen, failure } = await bestOf(model, candidates)
+  return new InferredShapes(model, inferred, chosen, failure)
+}
+
+interface Result {
+  readonly inferred: Inferred | null
+  readonly chosen: Dimensions
+  readonly failure: string | null
+}
+
+/**
+ * The first choice that fits; else the one that types most values, the others with the dimensions left open (of the
+ * branches of an If often one only suits some); else all with the dimensions left open; else the first choice without
+ * the nodes that it does not suit.
+ */
+async function bestOf(model: Model, candidates: readonly Dimensions[]): Promise<Result> {
+  let best: Result | null = null
+  for (const chosen of candidates) {
+    const result = await attempt(model, chosen)
+    if (result.inferred?.fits) return result
+    if (result.inferred && result.inferred.types.size > (best?.inferred?.types.size ?? 0)) best = result
+  }
+  const leftOpen = await attempt(model, new Map())
+  if (best?.inferred) {
+    const types = new Map([...(leftOpen.inferred?.types ?? []), ...best.inferred.types])
+    return { ...best, inferred: { types, fits: false } }
+  }
+  return leftOpen.inferred ? leftOpen : attempt(model, candidates[0] ?? new Map(), { tolerant: true })
+}
+
+async function attempt(model: Model, chosen: Dimensions, options?: { tolerant: boolean }): Promise<Result> {
+  try {
+    return { inferred: await infer(model, chosen, options), chosen, failure: null }
+  } catch (error) {
+    if (!(error instanceof EngineError)) throw error
+    return { inferred: null, chosen, failure: error.message }
+  }
+}
+
+class InferredShapes implements Shapes {
+  readonly assumed: Readonly<Record<string, number>>
+  readonly failure: string | null
+  readonly #types: ReadonlyMap<string, Type>
+  readonly #dims: Dimensions
+  /** By the graph of the function. */
+  readonly #firstCalls = new Map<Graph, Call>()
+
+  constructor(model: Model, inferred: Inferred | null, dims: Dimensions, failure: string | null) {
+    this.assumed = Object.fromEntries(dims)
+    this.failure = failure
+    this.#types = inferred?.types ?? new Map()
+    this.#dims = dims
+    if (model.functions.size === 0) return
+    for (const { call } of sites(model)) {
+      if (call !== null && !this.#firstCalls.has(call.body.graph)) this.#firstCalls.set(call.body.graph, call)
+    }
+  }
+
+  typeOf(value: Value, asked?: Call | null): Type | null {
+    const call = asked ?? this.#firstCall(value)
+    const constant = constantOf(value)
+    if (constant !== null) return tensorType(constant.dtype, constant.shape)
+    const declared = value.declared && concreteType(value.declared, this.#dims, value.name)
+    const inferred = this.#types.get(siteKey(value, call)) ?? null
+    return inferred === null ? declared : filledUp(inferred, declared)
+  }
+
+  shapeOf(value: Value, call?: Call | null): readonly number[] | null {
+    const type = this.typeOf(value, call)
+    if (type?.kind !== 'tensor' || type.shape === null) return null
+    const numbers = type.shape.filter((dim) => typeof dim === 'number')
+    return numbers.length === type.shape.length ? numbers : null
+  }
+
+  #firstCall(value: Value): Call | null {
+    if (this.#firstCalls.size === 0) return null
+    let graph = value.graph
+    while (graph.outer !== null) graph = graph.outer
+    return this.#firstCalls.get(graph) ?? null
+  }
+}
+
+/** What is inferred counts; the declaration speaks where it is silent. */
+function filledUp(inferred: Type, declared: Type | null): Type {
+  if (inferred.kind !== 'tensor' || declared?.kind !== 'tensor') return inferred
+  const dtype = inferred.dtype ?? declared.dtype
+  if (inferred.shape === null || inferred.shape.length !== declared.shape?.length) {
+    return { kind: 'tensor', dtype, shape: inferred.shape ?? declared.shape }
+  }
+  const shape = inferred.shape.map(
+    (dim, axis): Dim => (typeof dim === 'number' ? dim : (declared.shape?.[axis] ?? dim)),
+  )
+  return { kind: 'tensor', dtype, shape }
+}
