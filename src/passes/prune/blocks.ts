@@ -1,124 +1,160 @@
+import { elementCount } from '../../ir/type.js'
 import { Mask } from './mask.js'
-import type { AxisMember, PlannedMask, scoresOf } from './masks.js'
+import type { AxisMember, PlannedMask, Scores } from './masks.js'
 
-type Scores = ReturnType<typeof scoresOf>
-
-/** The blocks of one tensor: `rows` outputs by `columns` inputs at one place of the remaining axes; smaller at the edges. */
-interface Grid {
+/**
+ * The blocks of one tensor: `rows` outputs by `columns` inputs at one place of the remaining axes, smaller at the edges.
+ * They are numbered in the order of their first weights.
+ */
+export interface Grid {
   readonly member: AxisMember
-  readonly count: number
-  /** Mean score of each block, as the bits of a float32: they order as the means do. */
+  /** Weights of each block [B]. */
+  readonly sizes: Uint32Array
+  /** Weights of each block that are not zero [B]. */
+  readonly nonZero: Uint32Array
+  /** Mean score of each block [B], as the bits of a float32: they order as the means do. */
   readonly keys: Uint32Array
-  readonly zeros: number
-  size(block: number): number
-  positions(block: number, visit: (position: number) => void): void
+  readonly lines: Lines
+}
+
+/** A tensor as lines of weights one after the other; line l has its blocks at `first(l) + offsets` [width]. */
+interface Lines {
+  readonly count: number
+  readonly width: number
+  first(line: number): number
+  readonly offsets: Int32Array
 }
 
 /**
- * Prunes whole blocks, those of the smallest mean score first, until about `k` weights of the pool are gone: as
- * near to k as whole blocks come, a block being as large as what of it lies inside the tensor.
+ * Prunes whole blocks, those of the smallest mean score first (as float32; ties by order of tensors and blocks),
+ * until about `k` weights of the pool are gone: as near to k as whole blocks come in this order, a block being as
+ * large as what of it lies inside the tensor.
  */
-export function maskBlocks(
-  pool: readonly AxisMember[],
-  k: number,
-  block: { readonly rows: number; readonly columns: number },
-  scores: (member: AxisMember) => Scores,
-): PlannedMask[] {
-  const grids = pool.map((member) => gridOf(member, block, scores(member)))
-  const { threshold, within } = boundary(grids, k)
-  return grids.map((grid) => {
-    const mask = new Mask(grid.member.elements)
-    let zerosAfter = grid.zeros
-    for (let b = 0; b < grid.count; b++) {
-      const key = grid.keys[b] as number // inside the array
-      if (key < threshold || (key === threshold && within.has(grid, b)))
-        grid.positions(b, (position) => mask.set(position))
+export function maskBlocks(pool: readonly Grid[], k: number): PlannedMask[] {
+  const { key: threshold, below } = boundary(pool, k)
+  let gone = below
+  let full = false
+  return pool.map((grid) => {
+    const { member, sizes, nonZero, keys } = grid
+    const dropped = new Mask(keys.length)
+    let zerosAfter = member.elements
+    for (let block = 0; block < keys.length; block++) {
+      const key = keys[block] as number // inside the array, as are the next
+      let drops = key < threshold
+      if (key === threshold && !full) {
+        const size = sizes[block] as number
+        full = gone + size - k > k - gone // without it we are nearer
+        drops = !full
+        if (drops) gone += size
+      }
+      if (drops) dropped.set(block)
+      else zerosAfter -= nonZero[block] as number
     }
-    if (grid.count > 0) zerosAfter = countZeros(grid, mask, scores(grid.member))
-    return { member: grid.member, mask, zerosBefore: grid.zeros, zerosAfter }
+    const zerosBefore = member.elements - nonZero.reduce((a, b) => a + b, 0)
+    return { member, mask: maskOf(grid, dropped), zerosBefore, zerosAfter }
   })
 }
 
-function countZeros(grid: Grid, mask: Mask, scores: Scores): number {
-  let zeros = 0
-  for (let i = 0; i < grid.member.elements; i++) if (scores[i] === 0 || mask.has(i)) zeros++
-  return zeros
-}
-
-function gridOf(member: AxisMember, block: { rows: number; columns: number }, scores: Scores): Grid {
-  const { shape } = member
-  const stride = (axis: number) => shape.slice(axis + 1).reduce((a, b) => a * b, 1)
-  const [rows, columns] = [shape[member.out] ?? 1, shape[member.in] ?? 1]
-  const [rowStride, columnStride] = [stride(member.out), stride(member.in)]
-  const rest = shape
-    .map((d, axis) => ({ d, stride: stride(axis) }))
-    .filter((_, axis) => axis !== member.out && axis !== member.in)
-  const places = rest.reduce((n, { d }) => n * d, 1)
-  const [down, across] = [Math.ceil(rows / block.rows), Math.ceil(columns / block.columns)]
-  const corner = (b: number) => {
-    let place = Math.floor(b / (down * across))
-    const base = rest.reduceRight((at, { d, stride }) => {
-      const next = at + (place % d) * stride
-      place = Math.floor(place / d)
-      return next
-    }, 0)
-    const row = Math.floor((b % (down * across)) / across) * block.rows
-    const column = (b % across) * block.columns
-    const [height, width] = [Math.min(block.rows, rows - row), Math.min(block.columns, columns - column)]
-    return { start: base + row * rowStride + column * columnStride, height, width }
+/** Measures the blocks of one tensor. */
+export function gridOf(
+  member: AxisMember,
+  block: { readonly rows: number; readonly columns: number },
+  scores: Scores,
+): Grid {
+  const { count, lines } = layOut(member, block)
+  const sizes = new Uint32Array(count)
+  const nonZero = new Uint32Array(count)
+  const sums = new Float64Array(count)
+  let at = 0
+  for (let line = 0; line < lines.count; line++) {
+    const first = lines.first(line)
+    for (let i = 0; i < lines.width; i++) {
+      const b = first + (lines.offsets[i] as number) // inside the arrays, as are the next
+      const score = scores[at++] as number
+      sums[b] = (sums[b] as number) + score
+      sizes[b] = (sizes[b] as number) + 1
+      if (score !== 0) nonZero[b] = (nonZero[b] as number) + 1
+    }
   }
-  const positions = (b: number, visit: (position: number) => void) => {
-    const { start, height, width } = corner(b)
-    for (let r = 0; r < height; r++) for (let c = 0; c < width; c++) visit(start + r * rowStride + c * columnStride)
-  }
-  const size = (b: number) => {
-    const { height, width } = corner(b)
-    return height * width
-  }
-  const count = places * down * across
   const means = new Float32Array(count)
-  let zeros = 0
-  for (const score of scores) if (score === 0) zeros++
-  for (let b = 0; b < count; b++) {
-    let sum = 0
-    positions(b, (position) => {
-      sum += scores[position] as number // inside the array
-    })
-    means[b] = sum / size(b)
-  }
-  return { member, count, keys: new Uint32Array(means.buffer), zeros, size, positions }
+  for (let b = 0; b < count; b++) means[b] = (sums[b] as number) / (sizes[b] as number) // inside the arrays
+  return { member, sizes, nonZero, keys: new Uint32Array(means.buffer), lines }
 }
 
-/** The key up to which blocks go, and which of those at the key itself. */
-function boundary(
-  grids: readonly Grid[],
-  k: number,
-): { threshold: number; within: { has(grid: Grid, block: number): boolean } } {
-  const bins = new Float64Array(1 << 16)
-  const each = (visit: (grid: Grid, block: number, key: number) => void) => {
-    for (const grid of grids) for (let b = 0; b < grid.count; b++) visit(grid, b, grid.keys[b] as number) // inside the array
+/**
+ * The tensor is seen as [before, X, between, Y, behind], X and Y being its output and input axes in the order in which
+ * they are stored; its blocks make a grid [before, X / x, between, Y / y, behind].
+ */
+function layOut(
+  { shape, out, in: inputs }: AxisMember,
+  { rows, columns }: { readonly rows: number; readonly columns: number },
+): { count: number; lines: Lines } {
+  const [first, last] = [Math.min(out, inputs), Math.max(out, inputs)]
+  const [x, y] = out < inputs ? [rows, columns] : [columns, rows]
+  const [lengthX, lengthY] = [shape[first] ?? 1, shape[last] ?? 1]
+  const before = elementCount(shape.slice(0, first))
+  const between = elementCount(shape.slice(first + 1, last))
+  const behind = elementCount(shape.slice(last + 1))
+  const blocksX = Math.ceil(lengthX / x)
+  const blocksPerLine = Math.ceil(lengthY / y) * behind
+  const width = lengthY * behind
+  return {
+    count: before * blocksX * between * blocksPerLine,
+    lines: {
+      count: before * lengthX * between,
+      width,
+      first: (line) => {
+        const row = Math.floor(line / between) // [before, X]
+        const blockRow = Math.floor(row / lengthX) * blocksX + Math.floor((row % lengthX) / x)
+        return (blockRow * between + (line % between)) * blocksPerLine
+      },
+      offsets: Int32Array.from({ length: width }, (_, i) => Math.floor(i / behind / y) * behind + (i % behind)),
+    },
   }
-  each((grid, b, key) => {
-    bins[key >>> 16] = (bins[key >>> 16] as number) + grid.size(b) // 16 bits
-  })
-  let taken = 0
+}
+
+function maskOf({ member, lines }: Grid, dropped: Mask): Mask {
+  const mask = new Mask(member.elements)
+  let at = 0
+  for (let line = 0; line < lines.count; line++) {
+    const first = lines.first(line)
+    for (let i = 0; i < lines.width; i++, at++) {
+      if (dropped.has(first + (lines.offsets[i] as number))) mask.set(at) // inside the array
+    }
+  }
+  return mask
+}
+
+/** The smallest key with which more than `k` weights would go (past all keys if there is none), and how many go below it. */
+function boundary(grids: readonly Grid[], k: number): { key: number; below: number } {
+  const upper = advance(
+    histogram(grids, (key) => key >>> 16),
+    0,
+    k,
+  )
+  const lower = advance(
+    histogram(grids, (key) => (key >>> 16 === upper.bin ? key & 0xffff : -1)),
+    upper.below,
+    k,
+  )
+  return { key: upper.bin * 0x10000 + lower.bin, below: lower.below }
+}
+
+/** Weights by bins of 16 bits of their block's key; -1 is no bin. */
+function histogram(grids: readonly Grid[], binOf: (key: number) => number): Float64Array {
+  const bins = new Float64Array(0x10000)
+  for (const grid of grids) {
+    for (let block = 0; block < grid.keys.length; block++) {
+      const bin = binOf(grid.keys[block] as number) // inside the array, as are the next
+      if (bin >= 0) bins[bin] = (bins[bin] as number) + (grid.sizes[block] as number)
+    }
+  }
+  return bins
+}
+
+function advance(bins: Float64Array, from: number, k: number): { bin: number; below: number } {
+  let below = from
   let bin = 0
-  while (bin < bins.length - 1 && taken + (bins[bin] as number) <= k) taken += bins[bin++] as number // inside the array
-  const candidates: { grid: Grid; block: number; key: number }[] = []
-  each((grid, block, key) => {
-    if (key >>> 16 === bin) candidates.push({ grid, block, key })
-  })
-  candidates.sort((a, b) => a.key - b.key) // stable: ties stay in order of tensors and positions
-  const chosen = new Map<Grid, Set<number>>()
-  let threshold = bin * (1 << 16)
-  for (const { grid, block, key } of candidates) {
-    const size = grid.size(block)
-    if (taken + size - k > k - taken) break // without it we are nearer
-    taken += size
-    if (key !== threshold) chosen.clear()
-    threshold = key
-    const own = chosen.get(grid) ?? new Set()
-    chosen.set(grid, own.add(block))
-  }
-  return { threshold, within: { has: (grid, block) => chosen.get(grid)?.has(block) ?? false } }
+  while (bin < bins.length && below + (bins[bin] as number) <= k) below += bins[bin++] as number // inside the array
+  return { bin, below }
 }

@@ -13,38 +13,38 @@ import {
 import { type Cut, type Member, selectSmallest } from './select.js'
 
 /** A cut and the order that it was made in: enough to make the pruned tensor, whenever it is written. */
-export interface PlannedCut extends Cut {
-  readonly member: Member
+export interface PlannedCut<M extends Member = Member> extends Cut {
+  readonly member: M
   readonly order: KeyOrder
 }
 
 /** The `k` weights of smallest magnitude in a pool. Formats may be mixed. */
-export function cutByMagnitude(
-  pool: readonly Member[],
+export function cutByMagnitude<M extends Member>(
+  pool: readonly M[],
   k: number,
   onRead?: (bytes: number) => void,
-): Promise<PlannedCut[]> {
+): Promise<PlannedCut<M>[]> {
   return cut(pool, k, pool.some((m) => m.dtype === 'float64') ? wideMagnitudeOrder : magnitudeOrder, onRead)
 }
 
 /** `k` weights of a pool by lot; zeros already there go first. */
-export function cutByLot(
-  pool: readonly Member[],
+export function cutByLot<M extends Member>(
+  pool: readonly M[],
   k: number,
   seed: number,
   onRead?: (bytes: number) => void,
-): Promise<PlannedCut[]> {
+): Promise<PlannedCut<M>[]> {
   return cut(pool, k, randomOrder(seed), onRead)
 }
 
-async function cut(
-  pool: readonly Member[],
+async function cut<M extends Member>(
+  pool: readonly M[],
   k: number,
   order: KeyOrder,
   onRead?: (bytes: number) => void,
-): Promise<PlannedCut[]> {
+): Promise<PlannedCut<M>[]> {
   const cuts = await selectSmallest(pool, k, order, onRead)
-  return cuts.map((c, i) => ({ ...c, order, member: pool[i] as Member })) // a cut for each member
+  return cuts.map((c, i) => ({ ...c, order, member: pool[i] as M })) // a cut for each member
 }
 
 /** The pruned tensor. It is computed while it is read or written; nothing is held in memory. */

@@ -1,4 +1,5 @@
 import { UsageError } from '../../errors.js'
+import { parseGlob } from '../glob.js'
 import { choice, flag, fraction, list, parseFraction, text } from '../option.js'
 import { definePass } from '../pass.js'
 import { type Pattern, parsePattern, patternToString } from './pattern.js'
@@ -41,9 +42,9 @@ export const options = {
   include: list({
     summary: 'Prune only these weights, by node or initializer name.',
     value: 'GLOB',
-    item: (raw) => raw,
+    item: parseGlob,
   }),
-  exclude: list({ summary: 'Leave these weights alone.', value: 'GLOB', item: (raw) => raw }),
+  exclude: list({ summary: 'Leave these weights alone.', value: 'GLOB', item: parseGlob }),
   embeddings: flag({ summary: 'Prune embedding tables (Gather), too.' }),
 } as const
 

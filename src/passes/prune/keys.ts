@@ -21,7 +21,7 @@ export interface KeyOrder {
 export type KeyReader = (chunk: Uint8Array, at: number) => Keys
 export type Keys = Int32Array | Float64Array
 
-const LARGEST_FLOAT32_BITS = 0x7f7fffff
+export const LARGEST_FLOAT32_BITS = 0x7f7fffff
 
 export const magnitudeOrder: KeyOrder = {
   wide: false,
@@ -137,15 +137,15 @@ export function refuseNonFinite(name: string): never {
 }
 
 export function int32Of(chunk: Uint8Array): Int32Array {
-  return new Int32Array(chunk.buffer, chunk.byteOffset, chunk.byteLength >> 2)
+  return new Int32Array(chunk.buffer, chunk.byteOffset, chunk.byteLength / 4)
 }
 
 export function uint16Of(chunk: Uint8Array): Uint16Array {
-  return new Uint16Array(chunk.buffer, chunk.byteOffset, chunk.byteLength >> 1)
+  return new Uint16Array(chunk.buffer, chunk.byteOffset, chunk.byteLength / 2)
 }
 
 export function float64Of(chunk: Uint8Array): Float64Array {
-  return new Float64Array(chunk.buffer, chunk.byteOffset, chunk.byteLength >> 3)
+  return new Float64Array(chunk.buffer, chunk.byteOffset, chunk.byteLength / 8)
 }
 
 let float16Table: Int32Array | undefined

@@ -1,3 +1,4 @@
+import { elementCount } from '../../ir/type.js'
 import { magnitudesOf, positionHash } from './keys.js'
 import { kthSmallest } from './kth-smallest.js'
 import { Mask } from './mask.js'
@@ -17,7 +18,7 @@ export interface PlannedMask {
   readonly zerosAfter: number
 }
 
-type Scores = Float32Array | Float64Array
+export type Scores = Float32Array | Float64Array
 
 /** What a weight is worth: its magnitude, or a lot; zero stays zero, so that zeros already there go first. */
 export function scoresOf(member: Member, criterion: 'magnitude' | 'random', seed: number): Scores {
@@ -30,13 +31,17 @@ export function scoresOf(member: Member, criterion: 'magnitude' | 'random', seed
   return scores
 }
 
-/** round(sparsity * n) of every output row, n its weights. */
+/**
+ * round(sparsity * n) of every output row, n its weights. What a tensor holds besides (kernel places, and the
+ * directions of an LSTM, the matrices of a stack) belongs to the rows.
+ */
 export function maskRows(member: AxisMember, sparsity: number, scores: Scores): PlannedMask {
-  const { rows, starts, offsets } = slices(member.shape, member.out)
-  const k = Math.round(sparsity * offsets.length)
-  return fill(member, scores, (drop) => {
-    for (let r = 0; r < rows; r++) dropSmallest(scores, starts[r] as number, offsets, k, drop) // one start for each row
-  })
+  const { rows, outer, inner } = around(member.shape, member.out)
+  const k = Math.round(sparsity * outer * inner)
+  const masking = new Masking(member, scores, outer * inner)
+  const places = { count: outer, stride: rows * inner, length: inner }
+  for (let row = 0; row < rows; row++) masking.dropSmallest(row * inner, places, k)
+  return masking.planned()
 }
 
 /**
@@ -45,70 +50,83 @@ export function maskRows(member: AxisMember, sparsity: number, scores: Scores): 
  * @returns  and how many weights at the ends of rows were fewer than m, and stay
  */
 export function maskNM(member: AxisMember, n: number, m: number, scores: Scores): PlannedMask & { ragged: number } {
-  const { shape } = member
-  const length = shape[member.in] ?? 1
-  const stride = elements(shape.slice(member.in + 1))
-  const outer = elements(shape.slice(0, member.in))
-  const groups = Math.floor(length / m)
-  const offsets = Float64Array.from({ length: m }, (_, i) => i * stride)
-  const planned = fill(member, scores, (drop) => {
-    for (let o = 0; o < outer; o++) {
-      for (let g = 0; g < groups; g++) {
-        for (let s = 0; s < stride; s++) dropSmallest(scores, (o * length + g * m) * stride + s, offsets, m - n, drop)
-      }
+  const { rows: length, outer, inner } = around(member.shape, member.in)
+  const whole = length - (length % m)
+  const masking = new Masking(member, scores, m)
+  const places = { count: m, stride: inner, length: 1 }
+  for (let o = 0; o < outer; o++) {
+    for (let first = 0; first < whole; first += m) {
+      const start = (o * length + first) * inner
+      for (let i = 0; i < inner; i++) masking.dropSmallest(start + i, places, m - n)
     }
-  })
-  return { ...planned, ragged: outer * stride * (length - groups * m) }
+  }
+  return { ...masking.planned(), ragged: outer * inner * (length - whole) }
 }
 
-/** Positions of a tensor by slices along one axis: where each slice starts, and the places in it relative to that. */
-function slices(shape: readonly number[], axis: number): { rows: number; starts: Float64Array; offsets: Float64Array } {
-  const rows = shape[axis] ?? 1
-  const inner = elements(shape.slice(axis + 1))
-  const outer = elements(shape.slice(0, axis))
-  const offsets = new Float64Array(outer * inner)
-  for (let o = 0; o < outer; o++) for (let i = 0; i < inner; i++) offsets[o * inner + i] = o * rows * inner + i
-  return { rows, starts: Float64Array.from({ length: rows }, (_, r) => r * inner), offsets }
-}
-
-function fill(member: AxisMember, scores: Scores, choose: (drop: (position: number) => void) => void): PlannedMask {
-  const mask = new Mask(member.elements)
-  let zerosBefore = 0
-  for (const score of scores) if (score === 0) zerosBefore++
-  let zerosAfter = zerosBefore
-  choose((position) => {
-    mask.set(position)
-    if (scores[position] !== 0) zerosAfter++
-  })
-  return { member, mask, zerosBefore, zerosAfter }
-}
-
-let row = new Float64Array(0)
-
-/** Drops the k smallest of the scores at `start + offsets`, ties by order. */
-function dropSmallest(
-  scores: Scores,
-  start: number,
-  offsets: Float64Array,
-  k: number,
-  drop: (position: number) => void,
-): void {
-  const n = offsets.length
-  if (k <= 0) return
-  if (row.length < n) row = new Float64Array(n)
-  const values = row.subarray(0, n)
-  for (let i = 0; i < n; i++) values[i] = scores[start + (offsets[i] as number)] as number // inside both arrays
-  const threshold = kthSmallest(values, k)
-  let smaller = 0
-  for (let i = 0; i < n; i++) if ((scores[start + (offsets[i] as number)] as number) < threshold) smaller++
-  let ties = k - smaller
-  for (let i = 0; i < n; i++) {
-    const position = start + (offsets[i] as number) // inside the array
-    const score = scores[position] as number // inside the array
-    if (score < threshold || (score === threshold && ties-- > 0)) drop(position)
+/** A tensor seen as [outer, rows, inner], the rows being those of one axis. */
+function around(shape: readonly number[], axis: number): { outer: number; rows: number; inner: number } {
+  return {
+    outer: elementCount(shape.slice(0, axis)),
+    rows: shape[axis] ?? 1,
+    inner: elementCount(shape.slice(axis + 1)),
   }
 }
 
-function elements(shape: readonly number[]): number {
-  return shape.reduce((a, b) => a * b, 1)
+/** Weights that compete with one another: `count` runs of `length` neighbours, their starts `stride` apart. */
+interface Places {
+  readonly count: number
+  readonly stride: number
+  readonly length: number
+}
+
+/** A mask while it is made. */
+class Masking {
+  readonly #member: AxisMember
+  readonly #scores: Scores
+  readonly #mask: Mask
+  /** The scores of one set of competitors, in any order. */
+  readonly #rivals: Scores
+  readonly #zerosBefore: number
+  #dropped = 0
+
+  constructor(member: AxisMember, scores: Scores, rivals: number) {
+    this.#member = member
+    this.#scores = scores
+    this.#mask = new Mask(member.elements)
+    this.#rivals = scores instanceof Float64Array ? new Float64Array(rivals) : new Float32Array(rivals)
+    this.#zerosBefore = countZeros(scores)
+  }
+
+  /** Drops the k smallest of the weights at the places counted from `start`, ties by position. */
+  dropSmallest(start: number, places: Places, k: number): void {
+    if (k === 0) return
+    const { count, stride, length } = places
+    const [scores, rivals] = [this.#scores, this.#rivals]
+    let n = 0
+    for (let run = 0, at = start; run < count; run++, at += stride) {
+      for (let i = at; i < at + length; i++) rivals[n++] = scores[i] as number // inside both arrays
+    }
+    const threshold = kthSmallest(rivals, k)
+    let ties = 0
+    for (let i = 0; i < k; i++) if (rivals[i] === threshold) ties++ // the k smallest stand first
+    for (let run = 0, at = start; run < count; run++, at += stride) {
+      for (let i = at; i < at + length; i++) {
+        const score = scores[i] as number // inside the array
+        if (score > threshold || (score === threshold && --ties < 0)) continue
+        this.#mask.set(i)
+        if (score !== 0) this.#dropped++
+      }
+    }
+  }
+
+  planned(): PlannedMask {
+    const zerosBefore = this.#zerosBefore
+    return { member: this.#member, mask: this.#mask, zerosBefore, zerosAfter: zerosBefore + this.#dropped }
+  }
+}
+
+export function countZeros(scores: Scores): number {
+  let zeros = 0
+  for (let i = 0; i < scores.length; i++) if (scores[i] === 0) zeros++
+  return zeros
 }

@@ -2,230 +2,184 @@ import { recordNonZero } from '../../analysis/statistics.js'
 import { NothingToDoError } from '../../errors.js'
 import type { Model } from '../../ir/graph.js'
 import type { Tensor } from '../../ir/tensor.js'
-import { elementCount } from '../../ir/type.js'
-import { type Weight, weightsOf } from '../../ops/weights.js'
-import { globMatcher, refuseUnmatched } from '../glob.js'
-import type { ValuesOf } from '../option.js'
+import { weightsOf } from '../../ops/weights.js'
 import type { Change, PassContext, PassResult, Skip } from '../pass.js'
-import { maskBlocks } from './blocks.js'
+import { turn } from '../unhurried.js'
+import { type Grid, gridOf, maskBlocks } from './blocks.js'
 import { applyCut, cutByLot, cutByMagnitude } from './cut.js'
-import { DEFAULT_SPARSITY, type options } from './index.js'
-import type { WeightDType } from './keys.js'
+import { DEFAULT_SPARSITY } from './index.js'
 import { lampShares } from './lamp.js'
-import { type AxisMember, maskNM, maskRows, type PlannedMask, scoresOf } from './masks.js'
-import { patternToString } from './pattern.js'
-import type { Member } from './select.js'
+import { maskNM, maskRows, type PlannedMask, type Scores, scoresOf } from './masks.js'
+import { type Pattern, patternToString } from './pattern.js'
+import { type AxisTarget, chooseTargets, nothingToPrune, type Target, type Values, withAxes } from './targets.js'
 
-type Values = ValuesOf<typeof options>
-
-/** A weight that takes part, and the share of it or of its pool that goes. */
-interface Target extends Member {
-  readonly weight: Weight
-  readonly override: number | null
-}
+type PatternNM = Extract<Pattern, { kind: 'n:m' }>
+type PatternBlock = Extract<Pattern, { kind: 'block' }>
 
 /** The new tensor of a weight. */
 interface Planned {
-  readonly member: Member
+  readonly target: Target
   readonly tensor: Tensor
   readonly zerosBefore: number
   readonly zerosAfter: number
 }
 
+/** What planning needs to know besides the weights. */
+interface Plan {
+  readonly values: Values
+  readonly seed: number
+  readonly skipped: Skip[]
+  /** Told what was read. @throws when the work was aborted */
+  readonly onRead: (bytes: number) => void
+}
+
 /** Sets the least important weights to exactly zero. The tensors are replaced by lazy ones, pruned while they are written. */
 export async function run(model: Model, values: Values, context: PassContext): Promise<PassResult> {
-  const { targets, skipped } = choose(weightsOf(model), values)
+  const { targets, skipped } = chooseTargets(weightsOf(model), values)
   if (targets.length === 0) throw nothingToPrune(skipped)
-  const planned = await plan(targets, values, context, skipped)
-  const weightOf = new Map<Member, Weight>(targets.map((t) => [t, t.weight]))
+  const plan: Plan = { values, seed: context.seed, skipped, onRead: progressOf(targets, values, context) }
   const changed: Change[] = []
-  for (const { member, tensor, zerosBefore, zerosAfter } of planned) {
-    const weight = weightOf.get(member)
-    recordNonZero(member.tensor, member.elements - zerosBefore)
-    if (weight === undefined || zerosAfter === zerosBefore) continue
-    recordNonZero(tensor, member.elements - zerosAfter)
-    model.setConstant(weight.value, tensor)
-    const share = (zeros: number) => `${((100 * zeros) / member.elements).toFixed(2)} %`
-    changed.push({ target: member.name, what: `zeros ${share(zerosBefore)} -> ${share(zerosAfter)}` })
+  for (const { target, tensor, zerosBefore, zerosAfter } of await planned(targets, plan)) {
+    recordNonZero(target.tensor, target.elements - zerosBefore)
+    if (zerosAfter === zerosBefore) continue
+    recordNonZero(tensor, target.elements - zerosAfter)
+    model.setConstant(target.weight.value, tensor)
+    const share = (zeros: number) => `${((100 * zeros) / target.elements).toFixed(2)} %`
+    changed.push({ target: target.name, what: `zeros ${share(zerosBefore)} -> ${share(zerosAfter)}` })
   }
   if (changed.length === 0) {
     throw new NothingToDoError('The weights have at least that many zeros already: nothing to prune.', {
-      suggestions: ['Ask for a higher --sparsity.'],
+      suggestions: [
+        values.pattern.kind === 'n:m' ? 'Choose an n:m that leaves fewer.' : 'Ask for a higher --sparsity.',
+      ],
     })
   }
   return { changed, skipped }
 }
 
-function choose(found: ReturnType<typeof weightsOf>, values: Values): { targets: Target[]; skipped: Skip[] } {
-  const { weights, untraced } = found
-  const namesOf = (w: Weight) => [w.value.name, ...w.uses.map((use) => use.node.name)]
-  const names = weights.map(namesOf)
-  refuseUnmatched(values.include, names, '--include')
-  refuseUnmatched(values.exclude, names, '--exclude')
-  refuseUnmatched(
-    values.layer.map((l) => l.glob),
-    names,
-    '--layer',
-  )
-  const anyOf = (globs: readonly string[]) => {
-    const matchers = globs.map((glob) => ({ glob, matches: globMatcher(glob) }))
-    return (n: readonly string[]) => matchers.findLast(({ matches }) => matches(n))?.glob
-  }
-  const [included, excluded, overridden] = [values.include, values.exclude, values.layer.map((l) => l.glob)].map(anyOf)
-  const skipped: Skip[] = untraced.map(({ node, input, why }) => ({ target: `${node.label} (input ${input})`, why }))
-  const targets: Target[] = []
-  for (const [index, weight] of weights.entries()) {
-    const own = namesOf(weight)
-    const glob = excluded?.(own)
-    const why =
-      weight.skip ??
-      (glob !== undefined ? `left out by --exclude "${glob}"` : null) ??
-      (values.include.length > 0 && included?.(own) === undefined ? 'not among --include' : null) ??
-      (weight.main.kind === 'embedding' && !values.embeddings
-        ? 'an embedding table: --embeddings prunes it, too'
-        : null)
-    if (why !== null) {
-      skipped.push({ target: weight.value.name, why })
-      continue
-    }
-    const { tensor } = weight
-    const chosen = overridden?.(own)
-    targets.push({
-      index,
-      weight,
-      name: weight.value.name,
-      tensor,
-      dtype: tensor.dtype as WeightDType, // other dtypes have a reason to be skipped
-      elements: elementCount(tensor.shape),
-      override: values.layer.findLast((l) => l.glob === chosen)?.sparsity ?? null,
-    })
-  }
-  return { targets: targets.filter((t) => t.elements > 0), skipped }
-}
-
-function nothingToPrune(skipped: readonly Skip[]): NothingToDoError {
-  const reasons = [...new Set(skipped.map((s) => s.why))].slice(0, 5)
-  return new NothingToDoError('The model has no weight that can be pruned.', {
-    suggestions: reasons.map((why) => `${skipped.filter((s) => s.why === why).length} skipped: ${why}.`),
-  })
-}
-
-async function plan(
-  targets: readonly Target[],
-  values: Values,
-  context: PassContext,
-  skipped: Skip[],
-): Promise<Planned[]> {
-  const { pattern, scope } = values
-  if (pattern.kind === 'n:m') return planNM(withAxes(targets, skipped), values, context, skipped)
-  const sparsity = values.sparsity ?? DEFAULT_SPARSITY
-  const share = (t: Target) => t.override ?? sparsity
-  if (scope === 'row') {
-    return withAxes(targets, skipped).map((t) => {
-      context.signal?.throwIfAborted()
-      return masked(maskRows(t, share(t.target), scores(t, values, context)))
-    })
-  }
-  const common = targets.filter((t) => t.override === null)
-  const alone = targets.filter((t) => t.override !== null || scope === 'layer').map((t) => [t])
-  const pools = scope === 'layer' || common.length === 0 ? alone : [common, ...alone]
-  if (pattern.kind === 'block') {
-    return pools.flatMap((pool) => {
-      context.signal?.throwIfAborted()
-      const members = withAxes(pool, skipped)
-      const [first] = pool
-      if (members.length === 0 || first === undefined) return []
-      return maskBlocks(members, countOf(members, share(first)), pattern, (m) => scores(m, values, context)).map(masked)
-    })
-  }
-  return planUnstructured(pools, share, values, context)
-}
-
-async function planUnstructured(
-  pools: readonly (readonly Target[])[],
-  share: (t: Target) => number,
-  values: Values,
-  context: PassContext,
-): Promise<Planned[]> {
-  const total = pools.flat().reduce((n, t) => n + t.tensor.byteLength, 0)
+/** LAMP reads three times: for its histograms, for the scores near the threshold, and for the cut. */
+function progressOf(targets: readonly Target[], { criterion }: Values, context: PassContext): Plan['onRead'] {
+  const total = (criterion === 'lamp' ? 3 : 1) * targets.reduce((n, t) => n + t.tensor.byteLength, 0)
   let read = 0
-  const onRead = (bytes: number) => {
-    read += bytes
+  return (bytes) => {
     context.signal?.throwIfAborted()
-    context.onProgress?.(Math.min(1, read / (2 * total)))
+    read += bytes
+    context.onProgress?.(Math.min(1, read / total))
   }
-  const planned: Planned[] = []
-  for (const pool of pools) {
-    const [first] = pool
-    if (first === undefined) continue
-    const k = countOf(pool, share(first))
-    if (k === 0) continue
-    const isLamp = values.criterion === 'lamp' && pool.length > 1
-    const parts = isLamp
-      ? (await lampShares(pool, k)).map((n, i) => ({ k: n, pool: pool.slice(i, i + 1) }))
-      : [{ k, pool }]
-    for (const part of parts) {
-      if (part.k === 0) continue
+}
+
+function planned(targets: readonly Target[], plan: Plan): Promise<Planned[]> {
+  const { pattern, scope } = plan.values
+  if (pattern.kind === 'unstructured' && scope !== 'row') return plannedCuts(targets, plan)
+  const members = withAxes(targets, plan.skipped)
+  const fitting = pattern.kind === 'n:m' ? longEnough(members, pattern, plan.skipped) : members
+  if (fitting.length === 0) throw nothingToPrune(plan.skipped)
+  switch (pattern.kind) {
+    case 'unstructured':
+      return plannedRows(fitting, plan)
+    case 'n:m':
+      return plannedNM(fitting, pattern, plan)
+    case 'block':
+      return plannedBlocks(fitting, pattern, plan)
+  }
+}
+
+async function plannedCuts(targets: readonly Target[], plan: Plan): Promise<Planned[]> {
+  const { values, seed, onRead } = plan
+  const result: Planned[] = []
+  for (const pool of poolsOf(targets, values)) {
+    for (const { members, k } of await partsOf(pool, plan)) {
+      if (k === 0) continue
       const cuts =
         values.criterion === 'random'
-          ? await cutByLot(part.pool, part.k, context.seed, onRead)
-          : await cutByMagnitude(part.pool, part.k, onRead)
-      for (const cut of cuts) planned.push({ ...cut, tensor: applyCut(cut) })
+          ? await cutByLot(members, k, seed, onRead)
+          : await cutByMagnitude(members, k, onRead)
+      for (const cut of cuts) result.push({ ...cut, target: cut.member, tensor: applyCut(cut) })
     }
   }
-  return planned
+  return result
 }
 
-/** k = round(s * n): how many weights of a pool go. */
-function countOf(pool: readonly Member[], sparsity: number): number {
-  return Math.round(sparsity * pool.reduce((n, m) => n + m.elements, 0))
+/** LAMP says how many weights each layer gives up; within a layer it ranks as magnitude does. */
+async function partsOf({ members, k }: Pool<Target>, { values, onRead }: Plan): Promise<Pool<Target>[]> {
+  if (values.criterion !== 'lamp' || members.length === 1) return [{ members, k }]
+  const shares = await lampShares(members, k, onRead)
+  return shares.map((share, i) => ({ members: members.slice(i, i + 1), k: share }))
 }
 
-function planNM(targets: readonly AxisTarget[], values: Values, context: PassContext, skipped: Skip[]): Planned[] {
-  const { pattern } = values
-  if (pattern.kind !== 'n:m') return []
-  return targets.flatMap((t) => {
-    context.signal?.throwIfAborted()
-    const length = t.shape[t.in] ?? 1
-    if (length < pattern.m) {
-      skipped.push({
-        target: t.name,
-        why: `its input axis is ${length} long, shorter than the m of ${patternToString(pattern)}`,
-      })
-      return []
-    }
-    const result = maskNM(t, pattern.n, pattern.m, scores(t, values, context))
-    if (result.ragged > 0) {
-      const why = `${result.ragged} weights at the ends of its rows stay dense: ${length} inputs are no multiple of ${pattern.m}`
-      skipped.push({ target: t.name, why })
-    }
-    return [masked(result)]
+async function plannedRows(targets: readonly AxisTarget[], plan: Plan): Promise<Planned[]> {
+  const result: Planned[] = []
+  for (const target of targets) {
+    result.push(plannedMask(target, maskRows(target, sparsityOf(target, plan.values), await scored(target, plan))))
+  }
+  return result
+}
+
+async function plannedNM(targets: readonly AxisTarget[], { n, m }: PatternNM, plan: Plan): Promise<Planned[]> {
+  const result: Planned[] = []
+  for (const target of targets) {
+    const mask = maskNM(target, n, m, await scored(target, plan))
+    result.push(plannedMask(target, mask))
+    if (mask.ragged === 0) continue
+    const why = `${mask.ragged} weights at the ends of its rows stay dense: ${inputsOf(target)} inputs are no multiple of ${m}`
+    plan.skipped.push({ target: target.name, why })
+  }
+  return result
+}
+
+function longEnough(targets: readonly AxisTarget[], pattern: PatternNM, skipped: Skip[]): AxisTarget[] {
+  return targets.filter((target) => {
+    if (inputsOf(target) >= pattern.m) return true
+    const why = `its input axis is ${inputsOf(target)} long, shorter than the m of ${patternToString(pattern)}`
+    skipped.push({ target: target.name, why })
+    return false
   })
 }
 
-type AxisTarget = AxisMember & { readonly target: Target }
+function inputsOf(target: AxisTarget): number {
+  return target.shape[target.in] ?? 1
+}
 
-/** Those whose axes are known; a vector counts as one row. */
-function withAxes(targets: readonly Target[], skipped: Skip[]): AxisTarget[] {
-  return targets.flatMap((target) => {
-    const { out, in: inputs } = target.weight.main
-    const { index, name, tensor, dtype, elements } = target
-    const member = { index, name, tensor, dtype, elements, target }
-    if (tensor.shape.length === 1) return [{ ...member, shape: [1, elements], out: 0, in: 1 }]
-    if (out !== null && inputs !== null) return [{ ...member, shape: tensor.shape, out, in: inputs }]
-    skipped.push({
-      target: name,
-      why: 'a Reshape mixes its output and input axes: only --pattern unstructured with --scope global or layer',
-    })
-    return []
+async function plannedBlocks(targets: readonly AxisTarget[], pattern: PatternBlock, plan: Plan): Promise<Planned[]> {
+  const result: Planned[] = []
+  for (const { members, k } of poolsOf(targets, plan.values)) {
+    const grids: Grid[] = []
+    for (const member of members) grids.push(gridOf(member, pattern, await scored(member, plan)))
+    for (const [i, mask] of maskBlocks(grids, k).entries()) {
+      result.push(plannedMask(members[i] as AxisTarget, mask)) // a mask for each
+    }
+  }
+  return result
+}
+
+interface Pool<T extends Target> {
+  readonly members: readonly T[]
+  /** How many of their weights go: round(s * n). */
+  readonly k: number
+}
+
+/** Weights that compete: all together, or each layer for itself; those with a sparsity of their own always do that. */
+function poolsOf<T extends Target>(targets: readonly T[], values: Values): Pool<T>[] {
+  const isAlone = (t: T) => t.override !== null || values.scope === 'layer'
+  const common = targets.filter((t) => !isAlone(t))
+  const pools = [...(common.length > 0 ? [common] : []), ...targets.filter(isAlone).map((t) => [t])]
+  return pools.map((members) => {
+    const elements = members.reduce((n, m) => n + m.elements, 0)
+    return { members, k: Math.round(sparsityOf(members[0], values) * elements) }
   })
 }
 
-function scores(member: AxisMember, values: Values, context: PassContext): ReturnType<typeof scoresOf> {
-  return scoresOf(member, values.criterion === 'random' ? 'random' : 'magnitude', context.seed)
+function sparsityOf(target: Target | undefined, values: Values): number {
+  return target?.override ?? values.sparsity ?? DEFAULT_SPARSITY
 }
 
-function masked({ member, mask, zerosBefore, zerosAfter }: PlannedMask): Planned {
-  const { target } = member as AxisTarget // made by withAxes alone
-  return { member: target, tensor: mask.apply(member.tensor, member.dtype), zerosBefore, zerosAfter }
+/** Between two tensors the event loop gets a turn: masks are made without a break. */
+async function scored(target: AxisTarget, { values, seed, onRead }: Plan): Promise<Scores> {
+  await turn()
+  onRead(target.tensor.byteLength)
+  return scoresOf(target, values.criterion === 'random' ? 'random' : 'magnitude', seed)
+}
+
+function plannedMask(target: AxisTarget, { mask, zerosBefore, zerosAfter }: PlannedMask): Planned {
+  return { target, tensor: mask.apply(target.tensor, target.dtype), zerosBefore, zerosAfter }
 }

@@ -44,14 +44,27 @@ interface Tally {
   below: number
   inside: number
   zeros: number
-  /** The keys inside, when they were gathered. */
-  keys: Keys
+  /** How many of the keys inside were kept. */
+  gathered: number
 }
 
-/** Pools up to here are gathered whole: sampling has nothing to save. */
-const WHOLE = 1 << 22
-/** More keys than these are not gathered; the bracket is divided by another pass instead. */
-const MOST_GATHERED = 16 << 20
+/** What one pass over all members found: a tally for each, and the keys that they gathered, in order. */
+interface Survey {
+  readonly tallies: readonly Tally[]
+  readonly keys: Keys
+}
+
+/** Where one way of searching gives place to another. The result is the same whatever they are. */
+export interface Limits {
+  /** Pools of up to so many weights are gathered whole: sampling has little to save. */
+  readonly whole: number
+  /** More keys than these are not gathered; the bracket is divided by another pass instead. */
+  readonly gathered: number
+  /** Places in the pool that a sample looks at. */
+  readonly samples: number
+}
+
+const LIMITS: Limits = { whole: 1 << 18, gathered: 16 << 20, samples: 4096 }
 const BINS = 1 << 16
 
 /**
@@ -61,6 +74,7 @@ const BINS = 1 << 16
  * almost surely; the pass counts what is below and gathers the few in between. When the sample was wrong, or
  * too many weights are equal, a histogram divides the range until it fits.
  *
+ * @param k  from 0 to the number of weights
  * @throws UnsupportedModelError for a key above `order.largest`
  */
 export async function selectSmallest(
@@ -68,19 +82,21 @@ export async function selectSmallest(
   k: number,
   order: KeyOrder,
   onRead: (bytes: number) => void = () => {},
+  limits: Limits = LIMITS,
 ): Promise<Cut[]> {
-  const selection = new Selection(members, order, onRead)
+  const selection = new Selection(members, order, onRead, limits)
+  if (k === 0) return selection.noCuts()
   const all = { low: 0, high: nextKey(order, order.largest) }
-  let bracket = selection.elements <= WHOLE ? all : selection.sample(k)
+  let bracket = selection.elements <= limits.whole ? all : selection.sample(k)
   for (;;) {
-    const tallies = await selection.pass(bracket)
-    const below = sum(tallies, (t) => t.below)
-    const inside = sum(tallies, (t) => t.inside)
+    const survey = await selection.pass(bracket)
+    const below = sum(survey.tallies, (t) => t.below)
+    const inside = sum(survey.tallies, (t) => t.inside)
     if (below >= k) bracket = { low: 0, high: bracket.low }
     else if (below + inside < k) bracket = { low: bracket.high, high: all.high }
-    else if (sum(tallies, (t) => t.keys.length) < inside && !isSingle(order, bracket))
+    else if (survey.keys.length < inside && !isSingle(order, bracket))
       bracket = await selection.divide(bracket, k - below)
-    else return selection.cuts(tallies, bracket, k - below)
+    else return selection.cuts(survey, bracket, k - below)
   }
 }
 
@@ -89,18 +105,20 @@ class Selection {
   readonly #members: readonly Member[]
   readonly #order: KeyOrder
   readonly #onRead: (bytes: number) => void
+  readonly #limits: Limits
 
-  constructor(members: readonly Member[], order: KeyOrder, onRead: (bytes: number) => void) {
+  constructor(members: readonly Member[], order: KeyOrder, onRead: (bytes: number) => void, limits: Limits) {
     this.#members = members
     this.#order = order
     this.#onRead = onRead
+    this.#limits = limits
     this.elements = sum(members, (m) => m.elements)
   }
 
   /** From short runs of weights, evenly spread over all members: where the k-th most likely is, with a margin. */
   sample(k: number): Bracket {
-    const [runs, length, margin] = [4096, 32, 0.005]
-    const step = this.elements / runs
+    const [length, margin] = [32, 0.005]
+    const step = this.elements / this.#limits.samples
     const sampled: number[] = []
     let start = 0
     let next = step / 2
@@ -126,25 +144,17 @@ class Selection {
   }
 
   /** Counts what lies below, and gathers what lies inside while that is not too much. */
-  async pass(bracket: Bracket): Promise<Tally[]> {
-    const single = isSingle(this.#order, bracket)
-    const store = new KeyStore(this.#order, single ? 0 : MOST_GATHERED)
+  async pass(bracket: Bracket): Promise<Survey> {
+    const store = new KeyStore(this.#order, isSingle(this.#order, bracket) ? 0 : this.#limits.gathered)
     const tallies: Tally[] = []
     for (const member of this.#members) {
-      const from = store.length
-      const tally: Tally = { below: 0, inside: 0, zeros: 0, keys: new Int32Array(0) }
-      const scan = scanner(this.#order, member, bracket, tally, store)
-      await this.#stream(member, scan)
+      const tally: Tally = { below: 0, inside: 0, zeros: 0, gathered: 0 }
+      const before = store.length
+      await this.#stream(member, scanner(this.#order, member, bracket, tally, store))
+      tally.gathered = store.length - before
       tallies.push(tally)
-      tally.keys = store.view(from)
     }
-    // The store may have moved while it grew.
-    let from = 0
-    for (const tally of tallies) {
-      tally.keys = store.view(from, from + tally.keys.length)
-      from += tally.keys.length
-    }
-    return tallies
+    return { tallies, keys: store.all() }
   }
 
   /** The part of a bracket that holds its n-th key: one of 65,536, or a single key. */
@@ -168,43 +178,48 @@ class Selection {
   }
 
   /** Shares the ties at the threshold out in order, and counts what goes of each member. */
-  async cuts(tallies: readonly Tally[], bracket: Bracket, n: number): Promise<Cut[]> {
-    const gathered = sum(tallies, (t) => t.keys.length) > 0
-    const threshold = gathered ? kthSmallest(joined(this.#order, tallies), n) : bracket.low
-    const smaller = tallies.map((t) => count(t.keys, (key) => key < threshold))
-    const equal = tallies.map((t) => (gathered ? count(t.keys, (key) => key === threshold) : t.inside))
-    let ties = n - sum(smaller, (x) => x)
+  async cuts({ tallies, keys }: Survey, bracket: Bracket, n: number): Promise<Cut[]> {
+    const gathered = keys.length > 0
+    const threshold = gathered ? kthSmallest(keys.slice(), n) : bracket.low
+    let from = 0
+    const counts = tallies.map((t) => {
+      const own = keys.subarray(from, from + t.gathered)
+      from += t.gathered
+      return gathered ? compared(own, threshold) : { smaller: 0, equal: t.inside }
+    })
+    let ties = n - sum(counts, (c) => c.smaller)
     const cuts: Cut[] = []
     for (const [i, member] of this.#members.entries()) {
       const { below, zeros } = tallies[i] as Tally // one for each member, as are the counts
-      const own = equal[i] as number
-      const going = Math.min(own, ties)
+      const { smaller, equal } = counts[i] as Counts
+      const going = Math.min(equal, ties)
       ties -= going
-      const tieEnd =
-        going === own ? Number.POSITIVE_INFINITY : going === 0 ? 0 : await this.#positionAfter(member, threshold, going)
-      cuts.push({
-        threshold,
-        tieEnd,
-        zerosBefore: zeros,
-        zerosAfter: Math.max(zeros, below + (smaller[i] as number) + going),
-      })
+      let tieEnd = going === equal ? Number.POSITIVE_INFINITY : 0
+      if (going > 0 && going < equal) tieEnd = await this.#positionAfter(member, threshold, going)
+      cuts.push({ threshold, tieEnd, zerosBefore: zeros, zerosAfter: Math.max(zeros, below + smaller + going) })
     }
     return cuts
+  }
+
+  /** Nothing goes. */
+  async noCuts(): Promise<Cut[]> {
+    const { tallies } = await this.pass({ low: 0, high: 0 })
+    return tallies.map(({ zeros }) => ({ threshold: 0, tieEnd: 0, zerosBefore: zeros, zerosAfter: zeros }))
   }
 
   /** The position behind the n-th weight whose key is `threshold`. */
   async #positionAfter(member: Member, threshold: number, n: number): Promise<number> {
     const read = this.#reader(member)
     let seen = 0
-    let end = 0
-    await this.#stream(member, (chunk, at) => {
-      if (seen >= n) return
+    let at = 0
+    for await (const chunk of unhurried(member.tensor)) {
       const keys = read(chunk, at)
-      for (let i = 0; i < keys.length && seen < n; i++) {
-        if (keys[i] === threshold && ++seen === n) end = at / bytesPerWeight(member.dtype) + i + 1
+      for (let i = 0; i < keys.length; i++) {
+        if (keys[i] === threshold && ++seen === n) return at / bytesPerWeight(member.dtype) + i + 1
       }
-    })
-    return end
+      at += chunk.byteLength
+    }
+    throw new Error(`"${member.name}" changed while it was read.`)
   }
 
   #reader(member: Member): KeyReader {
@@ -256,71 +271,71 @@ function float32Scanner(member: Member, { low, high }: Bracket, tally: Tally, st
 
 /** Keys of the bracket, growing up to a limit; what comes after that is not kept. */
 class KeyStore {
-  keys: Keys
   length = 0
-  capacity: number
+  #keys: Keys
   readonly #most: number
 
   constructor(order: KeyOrder, most: number) {
-    // Magnitudes of float64 have no narrower form to divide them by: they are all gathered.
-    this.#most = order.wide ? Number.POSITIVE_INFINITY : most
-    this.keys = order.wide ? new Float64Array(0) : new Int32Array(0)
-    this.capacity = 0
+    // Magnitudes of float64 have no narrower form to divide them by: unless they are equal, they are all gathered.
+    this.#most = order.wide && most > 0 ? Number.POSITIVE_INFINITY : most
+    this.#keys = order.wide ? new Float64Array(0) : new Int32Array(0)
   }
 
   /** Makes room for so many more, as far as the limit allows. */
   reserve(more: number): void {
     const wanted = Math.min(this.length + more, this.#most)
-    if (wanted <= this.capacity) return
-    this.capacity = Math.min(Math.max(wanted, this.capacity * 2), this.#most)
-    const grown = this.keys instanceof Float64Array ? new Float64Array(this.capacity) : new Int32Array(this.capacity)
-    grown.set(this.keys.subarray(0, this.length))
-    this.keys = grown
+    const { length } = this.#keys
+    if (wanted <= length) return
+    const capacity = Math.min(Math.max(wanted, length * 2), this.#most)
+    const grown = this.#keys instanceof Float64Array ? new Float64Array(capacity) : new Int32Array(capacity)
+    grown.set(this.all())
+    this.#keys = grown
   }
 
   append(keys: Int32Array): void {
     this.reserve(keys.length)
-    const kept = keys.subarray(0, this.capacity - this.length)
-    this.keys.set(kept, this.length)
+    const kept = keys.subarray(0, this.#keys.length - this.length)
+    this.#keys.set(kept, this.length)
     this.length += kept.length
   }
 
   push(key: number): void {
-    if (this.length < this.capacity) this.keys[this.length++] = key
+    if (this.length < this.#keys.length) this.#keys[this.length++] = key
   }
 
-  view(from: number, to = this.length): Keys {
-    return this.keys.subarray(from, to)
+  all(): Keys {
+    return this.#keys.subarray(0, this.length)
   }
 }
 
-function joined(order: KeyOrder, tallies: readonly Tally[]): Keys {
-  const n = sum(tallies, (t) => t.keys.length)
-  const all = order.wide ? new Float64Array(n) : new Int32Array(n)
-  let at = 0
-  for (const { keys } of tallies) {
-    all.set(keys, at)
-    at += keys.length
-  }
-  return all
-}
+const next = new Float64Array(1)
+const nextBits = new BigUint64Array(next.buffer)
 
+/** The smallest key above this one. */
 function nextKey(order: KeyOrder, key: number): number {
-  return order.wide
-    ? key === Number.MAX_VALUE
-      ? Number.POSITIVE_INFINITY
-      : key * (1 + Number.EPSILON) + Number.MIN_VALUE
-    : key + 1
+  if (!order.wide) return key + 1
+  next[0] = key
+  nextBits[0] = (nextBits[0] as bigint) + 1n // one element
+  return next[0]
 }
 
 function isSingle(order: KeyOrder, { low, high }: Bracket): boolean {
-  return !order.wide && high - low === 1
+  return nextKey(order, low) === high
 }
 
-function count(keys: Keys, holds: (key: number) => boolean): number {
-  let n = 0
-  for (let i = 0; i < keys.length; i++) if (holds(keys[i] as number)) n++ // inside the array
-  return n
+interface Counts {
+  readonly smaller: number
+  readonly equal: number
+}
+
+function compared(keys: Keys, threshold: number): Counts {
+  let [smaller, equal] = [0, 0]
+  for (let i = 0; i < keys.length; i++) {
+    const key = keys[i] as number // inside the array
+    if (key < threshold) smaller++
+    else if (key === threshold) equal++
+  }
+  return { smaller, equal }
 }
 
 function sum<T>(items: readonly T[], f: (item: T) => number): number {
