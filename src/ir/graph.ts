@@ -208,8 +208,9 @@ export class Model {
   setConstant(value: Value, constant: Tensor): void {
     if (value.producer?.type === 'Constant') {
       const attrs = value.producer.attrs as Map<string, Attr>
+      const extra = attrs.get('value')?.extra
       attrs.clear() // whichever of its forms it had
-      attrs.set('value', { kind: 'tensor', value: constant })
+      attrs.set('value', { kind: 'tensor', value: constant, ...(extra && { extra }) })
     } else if (value.constant === null) throw new Error(`"${value.name}" is no constant.`)
     else (value as Mutable<Value>).constant = constant
     if (value.declared?.kind === 'tensor') {

@@ -10,7 +10,7 @@ import {
   textField,
   toBigInt,
 } from './messages.js'
-import type { TensorReader } from './tensors.js'
+import { besidesData, type TensorReader } from './tensors.js'
 import { readType, writeType } from './types.js'
 
 /** AttributeProto.AttributeType, with the field of AttributeProto that holds the value. */
@@ -77,7 +77,8 @@ function readValue(
     case 'strings':
       return { kind, value: message.strings ?? [], extra }
     case 'tensor':
-      return message.t ? { kind, value: tensors.tensor(message.t, label), extra } : unknown(message)
+      if (message.t === undefined) return unknown(message)
+      return { kind, value: tensors.tensor(message.t, label), extra: { ...extra, tensorExtra: besidesData(message.t) } }
     case 'tensors':
       return { kind, value: (message.tensors ?? []).map((t) => tensors.tensor(t, label)), extra }
     case 'sparse-tensor':
@@ -128,7 +129,7 @@ export function writeAttr(name: string, a: Attr, node: string, write: AttrWriter
 function writeValue(a: Exclude<Attr, { kind: 'unknown' | 'ref' }>, label: string, write: AttrWriter): unknown {
   switch (a.kind) {
     case 'tensor':
-      return write.tensor(a.value, label)
+      return { ...(a.extra?.tensorExtra as Partial<TensorMessage> | undefined), ...write.tensor(a.value, label) } // set by the reader
     case 'tensors':
       return a.value.map((t) => write.tensor(t, label))
     case 'sparse-tensor':

@@ -26,22 +26,26 @@ type Message = Readonly<Record<string, unknown>> & {
 /**
  * Encodes a message in the order of its field numbers, unknown fields last, as protobuf's own writers do.
  * The data of tensors stays a part of its own, so that no file is ever whole in memory.
+ *
+ * @param packed  whether repeated numbers share one field, as in proto3; their data in tensors always do
  */
-export function encode(type: string, message: object): Encoded {
+export function encode(type: string, message: object, packed = false): Encoded {
   const fields = schema.get(type)
   if (!fields) throw new Error(`The schema has no ${type}.`)
   const sink = new PartSink()
-  encodeMessage(sink, fields, message as Message) // messages are plain objects keyed by field name
+  encodeMessage(sink, fields, message as Message, packed) // messages are plain objects keyed by field name
   return sink.finish()
 }
 
-function encodeMessage(sink: PartSink, fields: ReadonlyMap<number, Field>, message: Message): void {
+function encodeMessage(sink: PartSink, fields: ReadonlyMap<number, Field>, message: Message, packed: boolean): void {
   for (const [id, value] of fieldsInOrder(fields, message)) {
     const field = fields.get(id)
     if (field === undefined)
       encodePayload(sink, value as Payload | TensorPayload) // see fieldsInOrder
-    else if (field.repeated) for (const item of value as Iterable<unknown>) encodeField(sink, field, item)
-    else encodeField(sink, field, value)
+    else if (!field.repeated) encodeField(sink, field, value, packed)
+    else if (packed && NUMBERS.has(field.type))
+      encodePacked(sink, field, value as readonly Numeric[]) // by the schema
+    else for (const item of value as Iterable<unknown>) encodeField(sink, field, item, packed)
   }
   for (const bytes of message.$unknowns ?? []) sink.bytes(bytes)
 }
@@ -69,18 +73,35 @@ function encodePayload(sink: PartSink, payload: Payload | TensorPayload): void {
   }
 }
 
-function encodeField(sink: PartSink, field: Field, value: unknown): void {
+type Numeric = number | bigint | { readonly low: number; readonly high: number }
+
+/** Types of fields that can be packed, with their wire types. */
+const NUMBERS: ReadonlyMap<string, number> = new Map([
+  ['int32', 0],
+  ['int64', 0],
+  ['float', 5],
+])
+
+function encodeNumber(sink: PartSink, field: Field, value: Numeric): void {
+  if (field.type === 'float') sink.float(Number(value))
+  else sink.int64(value)
+}
+
+function encodePacked(sink: PartSink, field: Field, values: readonly Numeric[]): void {
+  if (values.length === 0) return
+  const inner = new PartSink()
+  for (const value of values) encodeNumber(inner, field, value)
+  sink.message(field.id, inner.finish())
+}
+
+function encodeField(sink: PartSink, field: Field, value: unknown, packed: boolean): void {
+  const wire = NUMBERS.get(field.type)
+  if (wire !== undefined) {
+    sink.varint(field.id * 8 + wire)
+    encodeNumber(sink, field, value as Numeric) // by the schema
+    return
+  }
   switch (field.type) {
-    case 'int32':
-    case 'int64':
-    case 'uint32':
-      sink.varint(field.id * 8)
-      sink.int64(value as number | bigint | { low: number; high: number }) // by the schema
-      break
-    case 'float':
-      sink.varint(field.id * 8 + 5)
-      sink.float(value as number) // by the schema
-      break
     case 'string':
       sink.delimited(field.id, encodeText(value as string)) // by the schema
       break
@@ -90,7 +111,7 @@ function encodeField(sink: PartSink, field: Field, value: unknown): void {
     default: {
       if (field.message === null) throw new Error(`Field ${field.name} has the unknown type ${field.type}.`)
       const inner = new PartSink()
-      encodeMessage(inner, field.message, value as Message) // by the schema
+      encodeMessage(inner, field.message, value as Message, packed) // by the schema
       sink.message(field.id, inner.finish())
     }
   }
@@ -116,7 +137,7 @@ class PartSink {
   }
 
   /** Negative numbers take ten bytes, as two's complement of 64 bits. */
-  int64(value: number | bigint | { low: number; high: number }): void {
+  int64(value: Numeric): void {
     if (typeof value === 'number' && value >= 0) {
       this.varint(value)
       return

@@ -31,6 +31,11 @@ export interface ExternalPlace {
   readonly length: number
 }
 
+/** What the reader keeps of a model for the writer, besides fields: whether repeated numbers shared one field. */
+export interface KeptOfModel {
+  readonly packedNumbers?: boolean
+}
+
 /** What the reader keeps of a graph for the writer: the order of value_info by name, and entries that name no value. */
 export interface KeptOfGraph {
   readonly valueInfoOrder?: readonly (string | ValueInfoMessage)[]

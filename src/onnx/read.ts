@@ -7,6 +7,7 @@ import { readAttr } from './attrs.js'
 import { ExternalData } from './external-data.js'
 import { type OpenSource, openSource } from './file-source.js'
 import { invalid } from './invalid.js'
+import type { KeptOfModel } from './message-of.js'
 import {
   type FunctionMessage,
   type GraphMessage,
@@ -21,7 +22,7 @@ import { readOpsets } from './opsets.js'
 import { type Scan, scan } from './scan.js'
 import { decodeMessage } from './schema.js'
 import { labelOf, Scope } from './scope.js'
-import { TensorReader } from './tensors.js'
+import { besidesData, TensorReader } from './tensors.js'
 import { splitType } from './types.js'
 
 /** A model and the files that it was read from. */
@@ -53,7 +54,9 @@ export function readModel(path: string): ModelFile {
   }
   try {
     refuseOtherFormats(source)
-    const model = new ModelReader(new TensorReader(external, path), path).model(decode(scan(source), path))
+    const scanned = scan(source)
+    const reader = new ModelReader(new TensorReader(external, path), path)
+    const model = reader.model(decode(scanned, path), { packedNumbers: scanned.packed })
     verify(model, `reading "${path}"`)
     const bytes = [source, ...external.files].reduce((n, file) => n + file.size, 0)
     return { model, source, external: external.files, bytes, close }
@@ -102,7 +105,7 @@ class ModelReader {
     this.#path = path
   }
 
-  model(message: ModelMessage): Model {
+  model(message: ModelMessage, form: KeptOfModel): Model {
     const { graph, functions, ...extra } = message
     if (graph === undefined) {
       throw new InvalidModelError(`"${this.#path}" is no ONNX model: it has no graph.`, {
@@ -112,7 +115,7 @@ class ModelReader {
     const model = new Model({
       irVersion: toNumber(message.irVersion ?? 0),
       opsets: readOpsets(message.opsetImport ?? []),
-      extra,
+      extra: { ...extra, ...form },
       graphName: graph.name ?? '',
       graphExtra: besidesElements(graph),
     })
@@ -229,16 +232,6 @@ class ModelReader {
       order.push(value.name)
       model.declare(value, declared, { ...value.extra, ...extra })
     }
-  }
-}
-
-/** What stays with an initializer when a pass gives it another value. */
-function besidesData(message: TensorMessage): Partial<TensorMessage> {
-  const { docString, metadataProps, $unknowns } = message
-  return {
-    ...(docString ? { docString } : {}),
-    ...(metadataProps ? { metadataProps } : {}),
-    ...($unknowns ? { $unknowns } : {}),
   }
 }
 

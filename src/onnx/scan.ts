@@ -14,6 +14,8 @@ export interface Scan {
   /** A ModelProto without the data of tensors; each holds indices into `payloads` instead. */
   readonly message: Uint8Array
   readonly payloads: readonly Payload[]
+  /** Whether repeated numbers are packed, as writers of proto3 do it. */
+  readonly packed: boolean
 }
 
 /** Payloads up to here are read at once: a range costs more than that. */
@@ -38,11 +40,13 @@ export function scan(source: FileSource): Scan {
   const fields = schema.get('ModelProto')
   if (!fields) throw new Error('The schema has no ModelProto.')
   const piece = scanner.message(fields, 'ModelProto', 0, source.size, 0)
-  return { message: piece === null ? scanner.copy(0, source.size) : Buffer.concat(piece), payloads: scanner.payloads }
+  const message = piece === null ? scanner.copy(0, source.size) : Buffer.concat(piece)
+  return { message, payloads: scanner.payloads, packed: scanner.packed }
 }
 
 class Scanner {
   readonly payloads: MutablePayload[] = []
+  packed = false
   readonly #source: FileSource
   #window: Uint8Array = new Uint8Array(0)
   #base = 0
@@ -85,8 +89,10 @@ class Scanner {
         continue
       }
       const field = fields.get(id)
-      if (field && wire !== expectedWire(field) && !(field.repeated && wire === Wire.Bytes)) {
-        throw this.#malformed(tagAt, `field "${field.name}" of ${type} has wire type ${wire}`)
+      if (field && wire !== expectedWire(field)) {
+        const packed = field.repeated && wire === Wire.Bytes
+        if (!packed) throw this.#malformed(tagAt, `field "${field.name}" of ${type} has wire type ${wire}`)
+        this.packed = true
       }
       if (!field?.message) continue
       const inner = this.message(field.message, field.type, body.start, body.end, depth + 1)

@@ -17,6 +17,17 @@ export function storedForm(tensor: Tensor): TensorMessage | SparseTensorMessage 
   return stored.get(tensor)
 }
 
+/** What stays with a tensor when a pass gives it other data. */
+export function besidesData(message: TensorMessage): Partial<TensorMessage> {
+  const { name, docString, metadataProps, $unknowns } = message
+  return {
+    ...(name === undefined ? {} : { name }),
+    ...(docString === undefined ? {} : { docString }),
+    ...(metadataProps ? { metadataProps } : {}),
+    ...($unknowns ? { $unknowns } : {}),
+  }
+}
+
 /**
  * Makes tensors of messages. Data stays in the file wherever its stored form equals the dense form: raw_data,
  * float_data, double_data, external data. The other typed fields are varints and are decoded here.

@@ -5,7 +5,7 @@ import type { Model } from '../ir/graph.js'
 import type { Tensor } from '../ir/tensor.js'
 import { graphs } from '../ir/walk.js'
 import { type Encoded, encode, type Part } from './encode.js'
-import { type ExternalPlace, modelMessage } from './message-of.js'
+import { type ExternalPlace, type KeptOfModel, modelMessage } from './message-of.js'
 import { SparseTensor } from './sparse-tensor.js'
 
 /** ONNX Runtime refuses a model of 2 GiB in one file; from here on tensors go into a file of their own. */
@@ -58,7 +58,8 @@ export function encodeModel(model: Model, external?: { location: string; plan: E
     if (external === undefined || offset === undefined) return null
     return { location: external.location, offset, length: tensor.byteLength }
   }
-  return encode('ModelProto', modelMessage(model, { external: place }))
+  const { packedNumbers } = model.extra as KeptOfModel // set by the reader
+  return encode('ModelProto', modelMessage(model, { external: place }), packedNumbers)
 }
 
 /** The whole file in memory: for small models, tests and fixtures. */
