@@ -68,9 +68,10 @@ function parameter(node: Node, name: string): readonly number[] | null {
   return tensor === null ? null : integersOf(tensor)
 }
 
-function integersOf(tensor: Tensor): number[] | null {
-  if (tensor.dtype !== 'int64') return null
+export function integersOf(tensor: Tensor): number[] | null {
   const bytes = tensor.read()
+  if (tensor.dtype === 'int32') return Array.from(new Int32Array(bytes.buffer, bytes.byteOffset, bytes.byteLength / 4))
+  if (tensor.dtype !== 'int64') return null
   return Array.from(new BigInt64Array(bytes.buffer, bytes.byteOffset, bytes.byteLength / 8), Number)
 }
 

@@ -4,6 +4,7 @@ import type { Tensor } from '../ir/tensor.js'
 import type { DType } from '../ir/type.js'
 import { constantOf } from '../ir/walk.js'
 import { type Layout, layoutOf, transposed, viewed } from './layout.js'
+import { rearranged } from './rearranged.js'
 
 /** The constant behind an input. */
 export interface WeightSource {
@@ -35,8 +36,8 @@ function quantizers(domain: string): string[] {
 
 /**
  * Finds the constant behind an input: through Identity, Cast, QuantizeLinear, DequantizeLinear, Transpose, Reshape,
- * Squeeze and Unsqueeze, into outer graphs, and from a function to the arguments of the call. Not followed: what a
- * function returns, and what enters a body of Loop or Scan.
+ * Squeeze, Unsqueeze and the reordering of its own pieces, into outer graphs, and from a function to the arguments of
+ * the call. Not followed: what a function returns, and what enters a body of Loop or Scan.
  *
  * @param call  the call that the node runs in; null outside of functions
  * @returns     the source, or why there is none
@@ -62,6 +63,12 @@ export function weightOf(
     if (tensor !== null) return sourceOf(value, tensor, steps, decoder)
     const producer: Node | null = value.producer
     if (producer === null) return { none: `"${value.name}" is an input of ${placeOf(value)}` }
+    const turned = rearranged(producer)
+    if (turned !== null) {
+      steps.push(turned.step)
+      value = turned.source
+      continue
+    }
     const step = stepOf(bound(producer, at))
     if (step === null) return { none: `it is computed by "${producer.label}" (${producer.type})` }
     steps.push(step)
