@@ -4,7 +4,7 @@ import { skeleton } from '../onnx/skeleton.js'
 import type { Port } from '../runtime/array.js'
 import { EngineError } from '../runtime/engine-error.js'
 import { openSession } from '../runtime/session.js'
-import type { Dimensions } from './open-dimensions.js'
+import type { Dimensions } from './declared.js'
 import { Probe, type ProbeOptions } from './probe.js'
 import { UNREPORTED, WITHOUT_FLOAT64 } from './substitute.js'
 
@@ -14,8 +14,10 @@ const MAX_ATTEMPTS = 40
 export interface Inferred {
   /** By `siteKey`; an element type that only stood in for another is null. */
   readonly types: ReadonlyMap<string, Type>
-  /** Whether nothing speaks against the dimensions: no node refuses its shapes, every extent is at least 1. */
-  readonly fits: boolean
+  /** Nodes that refuse their shapes, by `siteKey`. */
+  readonly refused: ReadonlySet<string>
+  /** Whether every extent is at least 1: a kernel larger than its input shows in a negative one. */
+  readonly positive: boolean
 }
 
 /**
@@ -29,26 +31,30 @@ export async function infer(model: Model, dims: Dimensions, { tolerant = false }
   const cutTypes = new Set<string>()
   const cutSites = new Set<string>()
   let substitutes = UNREPORTED
-  let misfits = 0
+  const refused = new Set<string>()
   for (let attempt = 1; ; attempt++) {
     const options: ProbeOptions = { dims, substitutes, cutTypes, cutSites }
     const probe = new Probe(model, options)
     try {
-      const { types, fits } = await ask(probe, options, model)
-      return { types, fits: fits && misfits === 0 }
+      return { ...(await ask(probe, options, model)), refused }
     } catch (error) {
-      if (!(error instanceof EngineError) || attempt === MAX_ATTEMPTS) throw error
+      if (!(error instanceof EngineError)) throw error
       const noKernel = /Could not find an implementation/.test(error.message)
       const unknown = unknownType(error.message)
       const site = probe.siteIn(error.message)
+      if (attempt === MAX_ATTEMPTS) throw refusal(probe, error)
       if (unknown !== null && !cutTypes.has(unknown)) cutTypes.add(unknown)
       else if (noKernel && substitutes !== WITHOUT_FLOAT64) substitutes = WITHOUT_FLOAT64
       else if (site !== null && !cutSites.has(site.key) && (noKernel || tolerant || site.branch)) {
         cutSites.add(site.key)
-        if (!noKernel) misfits++
-      } else throw error
+        if (!noKernel) refused.add(site.key)
+      } else throw refusal(probe, error)
     }
   }
+}
+
+function refusal(probe: Probe, error: EngineError): EngineError {
+  return new EngineError('load', probe.translated(error.message), { cause: error })
 }
 
 /** The op that ONNX Runtime has no schema for, as `Node.type` names it. */
@@ -61,7 +67,7 @@ function unknownType(message: string): string | null {
   return domain ? `${domain}.${op}` : op
 }
 
-async function ask(probe: Probe, options: ProbeOptions, model: Model): Promise<Inferred> {
+async function ask(probe: Probe, options: ProbeOptions, model: Model): Promise<Omit<Inferred, 'refused'>> {
   const made = new Set([...probe.standIns].map(([, value]) => value).filter((value) => value.producer !== null))
   for (const value of made) probe.model.addOutput(probe.model.main, value)
   const ports = new Map((await outputsOf(probe.model)).map((port) => [port.name, port]))
@@ -70,15 +76,15 @@ async function ask(probe: Probe, options: ProbeOptions, model: Model): Promise<I
     new Probe(model, options),
   )
   const types = new Map<string, Type>()
-  let fits = true
+  let positive = true
   for (const [key, value] of probe.standIns) {
     const port = ports.get(value.name)
     const type = port ? typeOf(port, rankless) : value.declared
     if (type === null) continue
-    fits &&= type.kind !== 'tensor' || !type.shape?.some((dim) => typeof dim === 'number' && dim < 1)
+    positive &&= type.kind !== 'tensor' || !type.shape?.some((dim) => typeof dim === 'number' && dim < 1)
     types.set(key, type.kind === 'tensor' && probe.isSubstituted(value) ? { ...type, dtype: null } : type)
   }
-  return { types, fits }
+  return { types, positive }
 }
 
 function typeOf({ name, dtype, shape }: Port, rankless: ReadonlySet<string>): Type | null {
@@ -100,6 +106,7 @@ async function ranklessOf(names: readonly string[], probe: Probe): Promise<Set<s
 }
 
 async function outputsOf(model: Model): Promise<readonly Port[]> {
+  if (model.main.outputs.length === 0) return [] // nothing is left to ask for
   // With constants folded, which basic does, shapes that are computed in the graph are known.
   const session = await openSession(skeleton(model), { level: 'basic', prepacking: false })
   await session.release()

@@ -8,11 +8,11 @@ import type { Shapes } from './shapes.js'
 export interface MacCount {
   /** Of one run; null when nothing could be counted although there was something to count. */
   readonly total: number | null
-  /** Of each node that has any, over all its runs; those of both branches of an If, of which `total` has the larger. */
+  /** Of each node that has any, over all its runs; the branches of an If alike, of which `total` has the larger. */
   readonly byNode: ReadonlyMap<Node, number>
-  /** Nodes whose shapes are not known, and ops that nobody knows. */
+  /** Nodes that run and whose shapes are not known, and ops that nobody knows. */
   readonly unknown: readonly Node[]
-  /** Of a node as one call runs it; null when it is not known, 0 for ops without multiplications. */
+  /** Of a node as one call runs it; null when it is not known or cannot run, 0 for ops without multiplications. */
   of(node: Node, call: Call | null): number | null
 }
 
@@ -22,7 +22,7 @@ const KNOWN_DOMAINS: ReadonlySet<string> = new Set(['', 'ai.onnx.ml', 'com.micro
 /**
  * Multiply-accumulate operations of one run of the model: in products with weights and between activations.
  *
- * - If: the larger of its branches.
+ * - If: the larger of its branches, of those that suit the dimensions.
  * - Loop: the body as often as its trip count says, once when that is no constant. Scan: once for each slice.
  * - Functions: once for each call.
  */
@@ -49,7 +49,10 @@ export function countMacs(model: Model, shapes: Shapes): MacCount {
       const inner = body && enter(node, body, call)
       if (body !== undefined) sum += inner ? countGraph(inner.body.graph, inner, times) : 0
       else {
-        const bodies = [...node.graphs()].map((g) => countGraph(g, call, times * tripsOf(node, call, shapes)))
+        const runs = times * tripsOf(node, call, shapes)
+        const bodies = [...node.graphs()]
+          .filter((g) => node.type !== 'If' || canRun(model, g, call, shapes))
+          .map((g) => countGraph(g, call, runs))
         sum += node.type === 'If' ? Math.max(0, ...bodies) : bodies.reduce((a, b) => a + b, 0)
         sum += countNode(node, call, times)
       }
@@ -63,8 +66,21 @@ export function countMacs(model: Model, shapes: Shapes): MacCount {
     total: nothing ? null : total,
     byNode,
     unknown: [...unknown],
-    of: (node, call) => bySite.get(siteKey(node, call)) ?? (bySite.has(siteKey(node, call)) ? null : 0),
+    of: (node, call) => bySite.get(siteKey(node, call)) ?? (opOf(node)?.macs ? null : 0),
   }
+}
+
+/** A branch with a node that refuses its shapes is one that these dimensions do not take. */
+function canRun(model: Model, graph: Graph, call: Call | null, shapes: Shapes): boolean {
+  for (const node of graph.nodes) {
+    if (shapes.isRefused(node, call)) return false
+    const body = calledBy(model, node)
+    const inner = body && enter(node, body, call)
+    if (inner && !canRun(model, inner.body.graph, inner, shapes)) return false
+    const bodies = [...node.graphs()].map((g) => canRun(model, g, call, shapes))
+    if (bodies.length > 0 && !bodies.includes(true)) return false
+  }
+  return true
 }
 
 /** @returns undefined for an op that has no multiply-accumulate operations */

@@ -1,6 +1,7 @@
 import { UsageError } from '../errors.js'
 import type { Model, Value } from '../ir/graph.js'
-import type { Dim, Shape, Type } from '../ir/type.js'
+import type { Dim, Shape } from '../ir/type.js'
+import type { Dimensions } from './declared.js'
 
 /** A dimension of the model's inputs that the model leaves open. */
 export interface OpenDimension {
@@ -25,8 +26,6 @@ const CANDIDATES: Readonly<Record<Kind, readonly number[]>> = {
 /** A model that fits no earlier choice is hardly worth more sessions. */
 const MAX_TRIALS = 16
 
-export type Dimensions = ReadonlyMap<string, number>
-
 /** The open dimensions of a model in the order of its inputs, each once. */
 export function openDimensions(model: Model): OpenDimension[] {
   const found = new Map<string, { axes: string[]; kind: Kind }>()
@@ -47,23 +46,17 @@ export function openDimensions(model: Model): OpenDimension[] {
   return [...found].map(([name, rest]) => ({ name, ...rest }))
 }
 
-/** A declared type with numbers for what is open; `name` is the value's, for dimensions without one of their own. */
-export function concreteType(type: Type, dims: Dimensions, name: string): Type {
-  if (type.kind !== 'tensor' || type.shape === null) return type
-  const shape = type.shape.map((dim, axis): Dim => {
-    if (typeof dim === 'number') return dim
-    return dims.get(dim ?? `${name}.${axis}`) ?? dim
-  })
-  return { ...type, shape }
-}
-
 /** The declared shape of an input that has to be fed; null for a constant default and for what is no tensor. */
 function openShape(input: Value): Shape | null {
   return input.constant === null && input.declared?.kind === 'tensor' ? input.declared.shape : null
 }
 
+const BATCH_NAME = /^(n|b|bs|batch.*)$/i
+const LENGTH_NAME = /^(t|s|l|time.*|seq.*|.*len(gth)?)$/i
+
 function kindOf(shape: Shape, axis: number): Kind {
-  if (axis === 0) return 'batch'
+  const name = String(shape[axis])
+  if (BATCH_NAME.test(name) || (axis === 0 && !LENGTH_NAME.test(name))) return 'batch'
   // The state of a recurrent layer: [layers * directions, batch, hidden].
   if (axis === 1 && shape.length === 3 && typeof shape[0] === 'number' && shape[0] > 1) return 'batch'
   const channels = imageChannels(shape)

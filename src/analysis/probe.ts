@@ -4,13 +4,15 @@ import { type Graph, Model, type Node, type Value } from '../ir/graph.js'
 import { MemoryTensor, type Tensor } from '../ir/tensor.js'
 import { type Type, tensorType } from '../ir/type.js'
 import { bytesOf, constantOf } from '../ir/walk.js'
-import { concreteType, type Dimensions } from './open-dimensions.js'
+import { concreteType, type Dimensions } from './declared.js'
 import { type Substitutes, substituteAttr, substituteTensor, substituteType } from './substitute.js'
 
 /** Constants up to this size stay, as shapes may hang on their values; larger ones become inputs of their type. */
 const CONSTANT_BYTES = 4096
 /** ONNX Runtime reads nodes by their opset; the IR version only has to be one that it takes. */
 const IR_VERSION = 10
+
+const NODE_NAME = /\bprobe\.(\d+)\b/
 
 export interface ProbeOptions {
   readonly dims: Dimensions
@@ -24,8 +26,19 @@ export interface ProbeOptions {
 /** Where a node of a probe comes from. */
 export interface ProbeSite {
   readonly key: string
+  readonly label: string
   /** Whether it stands in a branch of an If, which need not be taken. */
   readonly branch: boolean
+}
+
+/** The bodies of an If in this order, whatever that of its attributes is. */
+const BRANCHES = ['then_branch', 'else_branch'] as const
+
+function branchesOf(node: Node): Graph[] {
+  return BRANCHES.flatMap((name) => {
+    const body = node.attrs.get(name)
+    return body?.kind === 'graph' ? [body.value] : []
+  })
 }
 
 /** What stands for a value of the source: null for an input that is left out, undefined when its type is not known. */
@@ -109,8 +122,13 @@ export class Probe {
 
   /** The node that a message of ONNX Runtime is about. */
   siteIn(message: string): ProbeSite | null {
-    const number = /\bprobe\.(\d+)\b/.exec(message)?.[1]
+    const number = NODE_NAME.exec(message)?.[1]
     return number === undefined ? null : (this.#sites[Number(number)] ?? null)
+  }
+
+  /** A message of ONNX Runtime with the names of the source's nodes. */
+  translated(message: string): string {
+    return message.replace(new RegExp(NODE_NAME, 'g'), (name, number) => this.#sites[Number(number)]?.label ?? name)
   }
 
   #graph(graph: Graph, place: Place): void {
@@ -227,7 +245,7 @@ export class Probe {
   /** Both branches, and an If over their results. A branch that is left out cannot be the one that is taken. */
   #choice(node: Node, place: Place): void {
     const { call, env } = place
-    const bodies = [...node.graphs()]
+    const bodies = branchesOf(node)
     for (const body of bodies) this.#graph(body, { ...place, branch: true })
     const condition = env.get(node.inputs[0] ?? null, call) ?? this.#input(tensorType('bool', [1]))
     for (const [i, output] of node.outputs.entries()) {
@@ -245,7 +263,7 @@ export class Probe {
 
   #either(node: Node, condition: Value, results: readonly Value[], place: Place): StandIn {
     const choice = this.#add(node, place, [condition], {}, 1)
-    for (const [i, name] of ['then_branch', 'else_branch'].entries()) {
+    for (const [i, name] of BRANCHES.entries()) {
       const body = this.model.newBody(choice, name)
       const result = results[i]
       if (result) this.model.addOutput(body, this.#identity(body, result))
@@ -270,9 +288,9 @@ export class Probe {
   }
 
   #declared(value: Value): StandIn {
-    const { declared } = value
-    if (declared === null || (declared.kind === 'tensor' && declared.dtype === null)) return undefined
-    return this.#input(concreteType(declared, this.#options.dims, value.name))
+    const type = concreteType(value, this.#options.dims)
+    if (type === null || (type.kind === 'tensor' && type.dtype === null)) return undefined
+    return this.#input(type)
   }
 
   #constant(tensor: Tensor): Value {
@@ -321,7 +339,7 @@ export class Probe {
     attrs: Readonly<Record<string, Attr>>,
     outputs: number,
   ): Node {
-    this.#sites.push(place.owner ?? { key: siteKey(node, place.call), branch: place.branch })
+    this.#sites.push(place.owner ?? { key: siteKey(node, place.call), label: node.label, branch: place.branch })
     return this.model.addNode(place.target, {
       op: node.op,
       domain: node.domain,

@@ -1,10 +1,11 @@
 import { type Call, siteKey, sites } from '../ir/calls.js'
-import type { Graph, Model, Value } from '../ir/graph.js'
+import type { Graph, Model, Node, Value } from '../ir/graph.js'
 import { type Dim, type Type, tensorType } from '../ir/type.js'
 import { constantOf } from '../ir/walk.js'
 import { EngineError } from '../runtime/engine-error.js'
+import { concreteType, type Dimensions } from './declared.js'
 import { type Inferred, infer } from './infer.js'
-import { concreteType, type Dimensions, openDimensions, trials } from './open-dimensions.js'
+import { openDimensions, trials } from './open-dimensions.js'
 
 /** The types of a model's values for one choice of its open dimensions. */
 export interface Shapes {
@@ -17,9 +18,11 @@ export interface Shapes {
   typeOf(value: Value, call?: Call | null): Type | null
   /** The shape, when all of it is known as numbers. */
   shapeOf(value: Value, call?: Call | null): readonly number[] | null
+  /** Whether a node refuses the chosen dimensions: then the branch of an If that it stands in cannot be taken. */
+  isRefused(node: Node, call?: Call | null): boolean
   /** The number taken for each open dimension, by its name or `input.axis`. */
   readonly assumed: Readonly<Record<string, number>>
-  /** Why ONNX Runtime did not open the model, in its words: then all types are the declared ones. */
+  /** Why ONNX Runtime does not open the model, in its words: then types are known in part, if at all. */
   readonly failure: string | null
 }
 
@@ -60,23 +63,31 @@ interface Result {
 }
 
 /**
- * The first choice that fits; else the one that types most values, the others with the dimensions left open (of the
- * branches of an If often one only suits some); else all with the dimensions left open; else the first choice without
- * the nodes that it does not suit.
+ * The first choice that suits all nodes; else the one that types most values, and the other values with the dimensions
+ * left open (where an If looks at a dimension, often each branch suits some numbers only); else all with the dimensions
+ * left open; else the first choice without the nodes that it does not suit.
  */
 async function bestOf(model: Model, candidates: readonly Dimensions[]): Promise<Result> {
   let best: Result | null = null
   for (const chosen of candidates) {
     const result = await attempt(model, chosen)
-    if (result.inferred?.fits) return result
-    if (result.inferred && result.inferred.types.size > (best?.inferred?.types.size ?? 0)) best = result
+    if (result.inferred === null) continue
+    if (result.inferred.positive && result.inferred.refused.size === 0) return result
+    if (rank(result) > rank(best)) best = result
   }
   const leftOpen = await attempt(model, new Map())
   if (best?.inferred) {
     const types = new Map([...(leftOpen.inferred?.types ?? []), ...best.inferred.types])
-    return { ...best, inferred: { types, fits: false } }
+    return { ...best, inferred: { ...best.inferred, types } }
   }
-  return leftOpen.inferred ? leftOpen : attempt(model, candidates[0] ?? new Map(), { tolerant: true })
+  if (leftOpen.inferred) return leftOpen
+  return { ...(await attempt(model, candidates[0] ?? new Map(), { tolerant: true })), failure: leftOpen.failure }
+}
+
+/** A branch that is not taken is nothing against a choice, an input that is too small is. */
+function rank(result: Result | null): number {
+  if (!result?.inferred) return -1
+  return result.inferred.types.size + (result.inferred.positive ? 1e9 : 0)
 }
 
 async function attempt(model: Model, chosen: Dimensions, options?: { tolerant: boolean }): Promise<Result> {
@@ -92,6 +103,7 @@ class InferredShapes implements Shapes {
   readonly assumed: Readonly<Record<string, number>>
   readonly failure: string | null
   readonly #types: ReadonlyMap<string, Type>
+  readonly #refused: ReadonlySet<string>
   readonly #dims: Dimensions
   /** By the graph of the function. */
   readonly #firstCalls = new Map<Graph, Call>()
@@ -100,6 +112,7 @@ class InferredShapes implements Shapes {
     this.assumed = Object.fromEntries(dims)
     this.failure = failure
     this.#types = inferred?.types ?? new Map()
+    this.#refused = inferred?.refused ?? new Set()
     this.#dims = dims
     if (model.functions.size === 0) return
     for (const { call } of sites(model)) {
@@ -111,9 +124,13 @@ class InferredShapes implements Shapes {
     const call = asked ?? this.#firstCall(value)
     const constant = constantOf(value)
     if (constant !== null) return tensorType(constant.dtype, constant.shape)
-    const declared = value.declared && concreteType(value.declared, this.#dims, value.name)
+    const declared = concreteType(value, this.#dims)
     const inferred = this.#types.get(siteKey(value, call)) ?? null
     return inferred === null ? declared : filledUp(inferred, declared)
+  }
+
+  isRefused(node: Node, call?: Call | null): boolean {
+    return this.#refused.has(siteKey(node, call ?? this.#firstCall(node)))
   }
 
   shapeOf(value: Value, call?: Call | null): readonly number[] | null {
@@ -123,9 +140,9 @@ class InferredShapes implements Shapes {
     return numbers.length === type.shape.length ? numbers : null
   }
 
-  #firstCall(value: Value): Call | null {
+  #firstCall(of: Node | Value): Call | null {
     if (this.#firstCalls.size === 0) return null
-    let graph = value.graph
+    let graph = of.graph
     while (graph.outer !== null) graph = graph.outer
     return this.#firstCalls.get(graph) ?? null
   }
