@@ -47,6 +47,7 @@ export async function run(model: Model, values: Values, context: PassContext): P
     const share = (zeros: number) => `${((100 * zeros) / target.elements).toFixed(2)} %`
     changed.push({ target: target.name, what: `zeros ${share(zerosBefore)} -> ${share(zerosAfter)}` })
   }
+  context.onProgress?.(1)
   if (changed.length === 0) {
     throw new NothingToDoError('The weights have at least that many zeros already: nothing to prune.', {
       suggestions: [

@@ -1,5 +1,6 @@
 import { NothingToDoError } from '../../errors.js'
 import { elementCount } from '../../ir/type.js'
+import { SparseTensor } from '../../onnx/sparse-tensor.js'
 import type { Weight, Weights } from '../../ops/weights.js'
 import { globMatcher, refuseUnmatched } from '../glob.js'
 import type { ValuesOf } from '../option.js'
@@ -36,6 +37,8 @@ export function chooseTargets({ weights, untraced }: Weights, values: Values): {
   const overridden = matcher(layer)
   const whyNot = (weight: Weight, own: readonly string[]): string | null => {
     if (weight.skip !== null) return weight.skip
+    // Other zeros could only be written into a dense tensor, which is larger.
+    if (weight.tensor instanceof SparseTensor) return 'it is stored as a sparse tensor already'
     const by = excluded(own)
     if (by !== undefined) return `left out by --exclude "${by.glob}"`
     if (include.length > 0 && included(own) === undefined) return 'not among --include'

@@ -1,0 +1,163 @@
+import assert from 'node:assert/strict'
+import { Args, Parser } from '@oclif/core'
+import { fixtures } from '../../fixtures/graphs/index.js'
+import { kebab, outputFlags, passFlags, reportFlags } from '../../src/commands/flags.js'
+import { NothingToDoError, UnsupportedModelError } from '../../src/errors.js'
+import type { Model } from '../../src/ir/graph.js'
+import { typeToString } from '../../src/ir/type.js'
+import { verify } from '../../src/ir/verify.js'
+import { readModel } from '../../src/onnx/read.js'
+import { encodeToBytes } from '../../src/onnx/write.js'
+import { passes } from '../../src/passes/index.js'
+import type { Pass } from '../../src/passes/pass.js'
+import { makeStep } from '../../src/recipe/recipe.js'
+import { outputsOf, type Raw, rewritten, runPass, temporaryFolder } from '../passes/models.js'
+
+/** Options under which a pass is held to its laws; its defaults alone unless told. */
+const OPTIONS: Readonly<Record<string, readonly Raw[]>> = {
+  prune: [
+    {},
+    { sparsity: 0.95 },
+    { sparsity: 0.8, criterion: 'lamp' },
+    { criterion: 'random', scope: 'layer' },
+    { sparsity: 0.7, scope: 'row', embeddings: true },
+    { pattern: '2:4' },
+    { pattern: '1x2' },
+  ],
+}
+
+const optionsOf = (pass: Pass): readonly Raw[] => OPTIONS[pass.name] ?? [{}]
+const pathOf = (fixture: string) => `fixtures/generated/${fixture}.onnx`
+const names = fixtures.filter((f) => f.loads !== false).map((f) => f.name)
+
+interface Case {
+  readonly before: Model
+  readonly after: Model
+  readonly raw: Raw
+  readonly fixture: string
+}
+
+/** What the pass makes of each fixture with each of its options, where there is something for it to do. */
+async function* cases(pass: Pass): AsyncIterable<Case> {
+  for (const fixture of names) {
+    const before = readModel(pathOf(fixture)).model
+    for (const raw of optionsOf(pass)) {
+      const { model: after } = before.clone()
+      if (await changes(pass, after, raw)) yield { before, after, raw, fixture }
+    }
+  }
+}
+
+async function changes(pass: Pass, model: Model, raw: Raw): Promise<boolean> {
+  try {
+    await runPass(pass, model, raw)
+    return true
+  } catch (error) {
+    if (error instanceof NothingToDoError || error instanceof UnsupportedModelError) return false
+    throw error
+  }
+}
+
+const describeCase = ({ fixture, raw }: Case) => `${fixture} ${JSON.stringify(raw)}`
+
+function interfaceOf({ main }: Model) {
+  return {
+    inputs: main.inputs.map((v) => `${v.name}: ${typeToString(v.declared)}`),
+    outputs: main.outputs.map((slot) => `${slot.name}: ${typeToString(slot.declared)}`),
+  }
+}
+
+/** Words as a shell splits them: double quotes keep spaces and stars. */
+function wordsOf(commandLine: string): string[] {
+  return Array.from(commandLine.matchAll(/"([^"]*)"|(\S+)/g), ([, quoted, plain]) => quoted ?? plain ?? '')
+}
+
+for (const pass of passes) {
+  describe(`The pass ${pass.name}`, () => {
+    const pathIn = temporaryFolder()
+
+    it('changes fixtures with each of the options that it is tested with', async () => {
+      const changed = new Map<Raw, number>()
+      for await (const { raw } of cases(pass)) changed.set(raw, (changed.get(raw) ?? 0) + 1)
+      for (const raw of optionsOf(pass)) assert.ok((changed.get(raw) ?? 0) >= 10, JSON.stringify(raw))
+    })
+
+    it('leaves a model whose invariants hold', async () => {
+      for await (const { after } of cases(pass)) verify(after, pass.name)
+    })
+
+    it('leaves inputs and outputs, their names, order and types', async () => {
+      for await (const c of cases(pass)) {
+        assert.deepEqual(interfaceOf(c.after), interfaceOf(c.before), describeCase(c))
+      }
+    })
+
+    it('makes the same bytes in every run', async () => {
+      for await (const c of cases(pass)) {
+        const { model } = c.before.clone()
+        await runPass(pass, model, c.raw)
+        assert.ok(Buffer.from(encodeToBytes(model)).equals(encodeToBytes(c.after)), describeCase(c))
+      }
+    })
+
+    it('makes a model that ONNX Runtime loads and runs', async () => {
+      for await (const c of cases(pass)) {
+        const path = pathIn(`${c.fixture}.onnx`)
+        await rewritten(c.after, path)
+        const is = await outputsOf(path, `${c.fixture}.onnx`)
+        const was = await outputsOf(pathOf(c.fixture), `${c.fixture}.onnx`)
+        const types = (outputs: typeof is) =>
+          Object.entries(outputs).map(([name, { dtype, shape }]) => [name, dtype, shape])
+        assert.deepEqual(types(is), types(was), describeCase(c))
+        if (pass.traits.outputs === 'equal') assert.deepEqual(is, was, describeCase(c))
+      }
+    })
+
+    if (pass.traits.idempotent) {
+      it('changes nothing in a second run', async () => {
+        for await (const c of cases(pass)) {
+          const { model } = c.after.clone()
+          if (await changes(pass, model, c.raw)) {
+            assert.ok(Buffer.from(encodeToBytes(model)).equals(encodeToBytes(c.after)), describeCase(c))
+          }
+        }
+      })
+    }
+
+    if (pass.traits.bytes === 'never-more') {
+      it('makes no model larger', async () => {
+        for await (const c of cases(pass)) {
+          const [before, after] = [encodeToBytes(c.before).byteLength, encodeToBytes(c.after).byteLength]
+          assert.ok(after <= before, `${describeCase(c)}: ${before} -> ${after}`)
+        }
+      })
+    }
+
+    it('says what it is, where it comes from, and what each option means', () => {
+      for (const text of [pass.summary, pass.description, pass.source, pass.suffix]) assert.match(text, /\S/)
+      assert.doesNotMatch(pass.summary, /\.$/)
+      for (const [name, option] of Object.entries(pass.options)) {
+        assert.match(name, /^[a-z][a-zA-Z]*$/)
+        assert.match(option.summary, /^[A-Z].*\.$/, name)
+        assert.equal(option.value === '', option.kind === 'flag', name)
+      }
+    })
+
+    it('has examples that are understood', async () => {
+      assert.ok(pass.examples.length > 0)
+      for (const example of pass.examples) {
+        const words = wordsOf(example)
+        const command = pass.command.split(' ')
+        assert.deepEqual(words.slice(0, command.length), command)
+        const { flags, args } = await Parser.parse(words.slice(command.length), {
+          args: { model: Args.string({ required: true, ignoreStdin: true }) },
+          flags: { ...passFlags(pass), ...outputFlags, ...reportFlags },
+        })
+        assert.equal(args.model, 'model.onnx')
+        const given = flags as Raw // by the names of flags, which are those of the options in kebab case
+        const raw = Object.fromEntries(Object.keys(pass.options).map((name) => [name, given[kebab(name)]]))
+        assert.equal(makeStep(pass, raw, (name) => `--${kebab(name)}`).pass, pass)
+      }
+    })
+  })
+}
