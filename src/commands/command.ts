@@ -1,61 +1,98 @@
-import { writeFile } from 'node:fs/promises'
-import { Command } from '@oclif/core'
-import { InterruptedError, ioError, UsageError } from '../errors.js'
-import type { Engine, Evaluation } from '../recipe/measure.js'
+import { constants, existsSync, statSync } from 'node:fs'
+import { access, writeFile } from 'node:fs/promises'
+import { dirname } from 'node:path'
+import { Command, type Interfaces } from '@oclif/core'
+import { InterruptedError, IoError, ioError, UserError } from '../errors.js'
 import type { Report } from '../report/report.js'
-import { createProgress, type Progress } from './progress.js'
-
-/** What the flags of flags.ts parse to, as far as commands share them. */
-export interface SharedFlags {
-  readonly report?: readonly string[] | undefined
-  readonly json: boolean
-  readonly gzip: boolean | undefined
-  readonly quiet: boolean
-  readonly verbose: boolean
-  readonly progress: boolean
-}
-
-export interface EngineFlags {
-  readonly dim?: readonly string[] | undefined
-  readonly provider?: string | undefined
-  readonly threads?: number | undefined
-  readonly seed: number
-}
-
-export interface EvaluationFlags {
-  readonly metric?: readonly string[] | undefined
-  readonly 'batch-size'?: number | undefined
-  readonly limit?: number | undefined
-  readonly bind?: readonly string[] | undefined
-  readonly label?: string | undefined
-}
+import type { SharedFlags } from './flags.js'
+import type { Place } from './mistakes.js'
+import type { Progress } from './progress.js'
+import type { Setting } from './settings.js'
 
 export interface Hooks {
   readonly signal: AbortSignal
   readonly onProgress: Progress['update']
 }
 
-/** What every command does around its work: reports, progress, signals. */
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
+/** After it the process ends, stopped or not. A child process that runs a model has 2 s. */
+const GRACE_MS = 3000
+
+/** What every command does around its work: settings, mistakes, signals, progress, reports. */
 export abstract class BaseCommand extends Command {
+  /** Names of the flags that stand on the command line itself. */
+  protected given: ReadonlySet<string> = new Set()
+  #settings: readonly Setting[] = []
+
+  /** The command line first, for its own mistakes; then with what environment and configuration file add to it. */
+  protected override async parse<
+    F extends Record<string, unknown>,
+    B extends Record<string, unknown>,
+    A extends Record<string, unknown>,
+  >(options?: Interfaces.Input<F, B, A>, argv = this.argv): Promise<Interfaces.ParserOutput<F, B, A>> {
+    const { refuseValuesOfSwitches } = await import('./mistakes.js')
+    refuseValuesOfSwitches(await this.#place())
+    const own = await super.parse(options, argv)
+    this.given = new Set(own.raw.flatMap((token) => (token.type === 'flag' ? [token.flag] : [])))
+    const { readSettings } = await import('./settings.js')
+    this.#settings = await readSettings({
+      command: this.#words(),
+      commands: new Map((await commandTable()).map(([words, { flags }]) => [words, flags])),
+      given: this.given,
+      config: own.flags.config as string | undefined, // as flags.ts has it, in the commands that have it
+      env: process.env,
+      folder: process.cwd(),
+    })
+    if (this.#settings.length === 0) return own
+    return super.parse(options, [...this.#settings.flatMap((setting) => setting.args), ...argv])
+  }
+
+  /** Tells mistakes in our words, and where a flag was set that is not on the command line. */
+  protected override async catch(error: Error & { oclif?: { exit?: number } }): Promise<never> {
+    if (error.oclif?.exit === 0) throw error
+    const place = await this.#place()
+    const { isOfParser, usageErrorOf, nearSubcommand } = await import('./mistakes.js')
+    const known: Error = isOfParser(error) ? usageErrorOf(error, place) : error
+    if (!(known instanceof UserError)) throw known
+    const [first = ''] = this.argv
+    const near = known instanceof IoError && known.message.includes(first) ? nearSubcommand(first, place) : undefined
+    const set = this.#settings.filter(({ flag }) => new RegExp(`--${flag}(?![\\w-])`).test(known.message))
+    const suggestions = [
+      ...(near === undefined ? [] : [near]),
+      ...known.suggestions,
+      ...set.map(({ flag, from }) => `--${flag} was set in ${from}.`),
+    ]
+    Object.assign(known, { suggestions }) // the same error, of the same kind, with its stack
+    throw known
+  }
+
   /**
-   * Does the work with progress on stderr, and stops it on SIGINT and SIGTERM; a second signal ends the process.
+   * Does the work with progress on stderr, and stops it on SIGINT, SIGTERM and SIGHUP; a second signal, or no stop
+   * within {@link GRACE_MS}, ends the process.
    *
    * @throws InterruptedError
    */
   protected async work<T>(flags: SharedFlags, run: (hooks: Hooks) => Promise<T>): Promise<T> {
-    const progress = createProgress({ enabled: flags.progress && !flags.quiet, stream: process.stderr })
+    const progress = await progressOf(flags)
     const abort = new AbortController()
+    let timer: NodeJS.Timeout | undefined
     const stop = (signal: NodeJS.Signals) => {
-      const interrupted = new InterruptedError(signal === 'SIGTERM' ? 'SIGTERM' : 'SIGINT')
-      if (abort.signal.aborted) process.exit(interrupted.exitCode)
+      const interrupted = new InterruptedError(signal === 'SIGINT' ? 'SIGINT' : 'SIGTERM')
+      const end = () => process.exit(interrupted.exitCode)
+      if (abort.signal.aborted) end()
+      timer = setTimeout(end, GRACE_MS)
       abort.abort(interrupted)
     }
-    process.on('SIGINT', stop).on('SIGTERM', stop)
+    for (const signal of SIGNALS) process.on(signal, stop)
     try {
       return await run({ signal: abort.signal, onProgress: (phase, done) => progress.update(phase, done) })
+    } catch (error) {
+      abort.signal.throwIfAborted() // whatever broke because of it
+      throw error
     } finally {
+      clearTimeout(timer)
       progress.end()
-      process.off('SIGINT', stop).off('SIGTERM', stop)
+      for (const signal of SIGNALS) process.off(signal, stop)
     }
   }
 
@@ -65,9 +102,7 @@ export abstract class BaseCommand extends Command {
     for (const path of flags.report ?? []) {
       const text = await formForFile(path).render(report)
       await writeFile(path, text).catch((error: unknown) => {
-        throw ioError(error, `Cannot write the report "${path}"`, [
-          'Check that the folder exists and may be written to.',
-        ])
+        throw ioError(error, `Cannot write the report "${path}"`, ['Free some space, or choose another place.'])
       })
     }
     if (flags.json) {
@@ -76,7 +111,9 @@ export abstract class BaseCommand extends Command {
     } else if (!flags.quiet) {
       const { terminal, terminalOptions } = await import('../report/terminal.js')
       const stream = this.textStream()
-      process[stream].write(terminal.render(report, { ...terminalOptions(stream), layers, full: flags.verbose }))
+      process[stream].write(
+        terminal.render(report, { ...terminalOptions(stream), layers, full: flags.verbose === true }),
+      )
     }
   }
 
@@ -84,59 +121,49 @@ export abstract class BaseCommand extends Command {
   protected textStream(): 'stdout' | 'stderr' {
     return 'stdout'
   }
-}
 
-/** A report's file must be writable in a form that exists: checked before any work. @throws UsageError */
-export async function checkReportFlags(flags: SharedFlags): Promise<void> {
-  if (flags.report === undefined) return
-  const { formForFile } = await import('../report/index.js')
-  for (const path of flags.report) formForFile(path)
-}
+  #words(): string {
+    return (this.id ?? '').replaceAll(':', ' ')
+  }
 
-export function engineOf(flags: EngineFlags): Engine {
-  return {
-    dims: numbers(flags.dim ?? []),
-    seed: flags.seed,
-    provider: flags.provider ?? null,
-    threads: flags.threads ?? null,
+  async #place(): Promise<Place> {
+    const table = await commandTable()
+    const command = this.#words()
+    const flags = table.find(([words]) => words === command)?.[1].flags ?? {}
+    return { command, flags, argv: this.argv, commands: table.map(([words]) => words) }
   }
 }
 
-export function evaluationOf(data: string | undefined, flags: EvaluationFlags): Evaluation | null {
-  if (data === undefined) {
-    const useless = (['metric', 'limit', 'batch-size', 'bind', 'label'] as const).find(
-      (name) => flags[name] !== undefined,
-    )
-    if (useless === undefined) return null
-    throw new UsageError(`--${useless} says how to use data, but there is none.`, {
-      suggestions: ['Add --eval-data SPEC.'],
+/** Reports must have a form that exists and a place to go: looked at before any work. @throws UsageError, IoError */
+export async function checkReports(paths: readonly string[] = []): Promise<void> {
+  if (paths.length === 0) return
+  const { formForFile } = await import('../report/index.js')
+  for (const path of paths) {
+    formForFile(path)
+    const doing = `Cannot write the report "${path}"`
+    const folder = dirname(path)
+    if (!existsSync(folder)) {
+      throw new IoError(`${doing}: there is no folder "${folder}".`, { suggestions: [`Make it: mkdir -p "${folder}"`] })
+    }
+    if (existsSync(path) && statSync(path).isDirectory()) {
+      throw new IoError(`${doing}: it is a folder.`, { suggestions: ['Name a file in it.'] })
+    }
+    await access(existsSync(path) ? path : folder, constants.W_OK).catch((error: unknown) => {
+      throw ioError(error, doing, ['Choose another place.'])
     })
   }
-  return {
-    data,
-    metrics: flags.metric ?? [],
-    batchSize: flags['batch-size'] ?? null,
-    limit: flags.limit ?? null,
-    binds: Object.fromEntries((flags.bind ?? []).map((text) => pair(text, '--bind', 'INPUT=FIELD'))),
-    label: flags.label ?? null,
-  }
 }
 
-function numbers(texts: readonly string[]): Record<string, number> {
-  return Object.fromEntries(
-    texts.map((text) => {
-      const [name, value] = pair(text, '--dim', 'NAME=N')
-      const n = Number(value)
-      if (Number.isSafeInteger(n) && n > 0) return [name, n]
-      throw new UsageError(`--dim is "${text}"; the value must be a whole number above 0.`, {
-        suggestions: ['For example --dim batch=8.'],
-      })
-    }),
-  )
+async function commandTable(): Promise<[words: string, command: Command.Class][]> {
+  const { COMMANDS } = await import('./index.js')
+  return Object.entries(COMMANDS).map(([id, command]) => [id.replaceAll(':', ' '), command])
 }
 
-function pair(text: string, flag: string, form: string): [string, string] {
-  const at = text.lastIndexOf('=')
-  if (at > 0 && at < text.length - 1) return [text.slice(0, at), text.slice(at + 1)]
-  throw new UsageError(`${flag} is "${text}"; it must be ${form}.`)
+async function progressOf({ progress, quiet }: SharedFlags): Promise<Progress> {
+  const { createProgress, NO_PROGRESS } = await import('./progress.js')
+  if (!progress || quiet) return NO_PROGRESS
+  const { stderr } = process
+  if (!stderr.isTTY || process.env.TERM === 'dumb') return createProgress(stderr, { redraw: false, color: false })
+  const { terminalOptions } = await import('../report/terminal.js')
+  return createProgress(stderr, { redraw: true, color: terminalOptions('stderr').color })
 }

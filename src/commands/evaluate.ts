@@ -1,7 +1,8 @@
 import { Flags } from '@oclif/core'
 import { UsageError } from '../errors.js'
-import { BaseCommand, checkReportFlags, engineOf, evaluationOf } from './command.js'
+import { BaseCommand, checkReports } from './command.js'
 import { dataFlags, engineFlags, modelArg, reportFlags } from './flags.js'
+import { engineOf, evaluationOf } from './requests.js'
 
 export class Evaluate extends BaseCommand {
   static override summary = 'Measure the accuracy of a model on data.'
@@ -10,7 +11,7 @@ export class Evaluate extends BaseCommand {
   static override usage = 'evaluate MODEL --data SPEC [FLAGS]'
   static override examples = [
     '<%= config.bin %> evaluate model.onnx --data test.npz',
-    '<%= config.bin %> evaluate model.onnx --data images.idx3.gz,labels.idx1.gz --metric top1 --metric top5',
+    '<%= config.bin %> evaluate model.onnx --data x.npy,y.npy --metric top1 --metric top5',
     '<%= config.bin %> evaluate pruned.onnx --baseline model.onnx --data "random?n=256"',
   ]
   static override args = { model: modelArg('The .onnx file; - is stdin.') }
@@ -38,8 +39,9 @@ export class Evaluate extends BaseCommand {
 
   async run(): Promise<void> {
     const { args, flags } = await this.parse(Evaluate)
-    await checkReportFlags(flags)
-    const evaluation = evaluationOf(flags.data ?? flags['eval-data'], flags)
+    await checkReports(flags.report)
+    const evaluation = evaluationOf(flags.data ?? flags['eval-data'], flags, new Set())
+    const engine = engineOf(flags)
     if (evaluation === null) {
       throw new UsageError('There is nothing to measure on.', {
         suggestions: ['Add --data SPEC, for example --data test.npz, or --data "random?n=64" with --baseline MODEL.'],
@@ -53,7 +55,7 @@ export class Evaluate extends BaseCommand {
           baseline: flags.baseline ?? null,
           evaluation,
           gzip: flags.gzip ?? null,
-          ...engineOf(flags),
+          ...engine,
         },
         hooks,
       ),

@@ -1,6 +1,17 @@
 import { Args, Flags } from '@oclif/core'
+import { UsageError } from '../errors.js'
 import type { Option } from '../passes/option.js'
 import type { Pass } from '../passes/pass.js'
+
+/** What the flags that every reporting command has parse to. */
+export interface SharedFlags {
+  readonly report?: readonly string[] | undefined
+  readonly json?: boolean
+  readonly gzip?: boolean | undefined
+  readonly quiet?: boolean
+  readonly verbose?: boolean
+  readonly progress: boolean
+}
 
 export const modelArg = (description: string) =>
   // Without ignoreStdin a missing model is read from stdin: `while read f; do mcompress ...` would eat its own list.
@@ -8,13 +19,23 @@ export const modelArg = (description: string) =>
 
 const many = { multiple: true, multipleNonGreedy: true } as const
 
-/** Flags of every command that reports. */
+/** oclif's own integers explain themselves less well. */
+const wholeNumber = Flags.custom<number, { readonly min: number; readonly max?: number }>({
+  parse: async (text, _, { min, max = Number.MAX_SAFE_INTEGER }) => {
+    const value = Number(text)
+    if (/^\d+$/.test(text) && value >= min && value <= max) return value
+    const limit = max === Number.MAX_SAFE_INTEGER ? `${min} or more` : `from ${min} to ${max}`
+    throw new UsageError(`is "${text}"; it must be a whole number, ${limit}.`)
+  },
+})
+
+/** Of every command that reports. */
 export const reportFlags = {
   report: Flags.string({
     ...many,
     helpGroup: 'REPORT',
     helpValue: 'FILE',
-    summary: 'Write the report to a file: .json or .md; repeatable.',
+    summary: 'Write the report to a file: .json, .md or .txt; repeatable.',
   }),
   json: Flags.boolean({ helpGroup: 'REPORT', summary: 'Print the report as JSON on stdout, and nothing else.' }),
   gzip: Flags.boolean({
@@ -22,17 +43,22 @@ export const reportFlags = {
     helpGroup: 'REPORT',
     summary: 'Measure gzipped sizes, too (by default below 32 MB).',
   }),
+  verbose: Flags.boolean({ helpGroup: 'REPORT', summary: 'Print every layer and every skipped weight.' }),
   quiet: Flags.boolean({
     char: 'q',
     helpGroup: 'REPORT',
     summary: 'Print nothing but errors.',
     exclusive: ['verbose'],
   }),
-  verbose: Flags.boolean({ helpGroup: 'REPORT', summary: 'Print every layer and every skipped weight.' }),
   progress: Flags.boolean({ default: true, allowNo: true, helpGroup: 'REPORT', summary: 'Show progress on stderr.' }),
+  config: Flags.string({
+    helpGroup: 'REPORT',
+    helpValue: 'FILE',
+    summary: 'Defaults for flags (without it mcompress.config.json, .js or .mjs, where there is one).',
+  }),
 }
 
-/** Flags of every command that runs the model on data. */
+/** Of every command that runs the model on data. */
 export const dataFlags = {
   metric: Flags.string({
     ...many,
@@ -40,8 +66,8 @@ export const dataFlags = {
     helpValue: 'NAME[:output]',
     summary: 'How outputs are judged; repeatable, a module of your own as well.',
   }),
-  'batch-size': Flags.integer({ min: 1, helpGroup: 'DATA', helpValue: 'N', summary: 'Samples per run.' }),
-  limit: Flags.integer({ min: 1, helpGroup: 'DATA', helpValue: 'N', summary: 'Use the first N samples.' }),
+  'batch-size': wholeNumber({ min: 1, helpGroup: 'DATA', helpValue: 'N', summary: 'Samples per run.' }),
+  limit: wholeNumber({ min: 1, helpGroup: 'DATA', helpValue: 'N', summary: 'Use the first N samples.' }),
   bind: Flags.string({
     ...many,
     helpGroup: 'DATA',
@@ -59,11 +85,24 @@ export const engineFlags = {
     summary: 'A value for a dimension that the model leaves open; repeatable.',
   }),
   provider: Flags.string({ helpGroup: 'ENGINE', helpValue: 'NAME', summary: 'Execution provider of ONNX Runtime.' }),
-  threads: Flags.integer({ min: 1, helpGroup: 'ENGINE', helpValue: 'N', summary: 'Threads of ONNX Runtime.' }),
-  seed: Flags.integer({ default: 0, helpGroup: 'ENGINE', helpValue: 'N', summary: 'Seed of everything random.' }),
+  threads: wholeNumber({
+    min: 1,
+    max: 1024,
+    helpGroup: 'ENGINE',
+    helpValue: 'N',
+    summary: 'Threads of ONNX Runtime.',
+  }),
+  seed: wholeNumber({
+    min: 0,
+    max: 2 ** 32 - 1,
+    default: 0,
+    helpGroup: 'ENGINE',
+    helpValue: 'N',
+    summary: 'Seed of everything random.',
+  }),
 }
 
-/** Flags of every command that writes a model. */
+/** Of every command that writes a model. */
 export const outputFlags = {
   output: Flags.string({
     char: 'o',

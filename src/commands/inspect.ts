@@ -1,6 +1,7 @@
 import { Flags } from '@oclif/core'
-import { BaseCommand, checkReportFlags, engineOf } from './command.js'
+import { BaseCommand, checkReports } from './command.js'
 import { engineFlags, modelArg, reportFlags } from './flags.js'
+import { dimsOf } from './requests.js'
 
 const { dim } = engineFlags
 
@@ -23,10 +24,11 @@ export class Inspect extends BaseCommand {
 
   async run(): Promise<void> {
     const { args, flags } = await this.parse(Inspect)
-    await checkReportFlags(flags)
+    await checkReports(flags.report)
+    const dims = dimsOf(flags.dim)
     const { inspect } = await import('../recipe/inspect.js')
     const report = await this.work(flags, (hooks) =>
-      inspect({ input: args.model, gzip: flags.gzip ?? null, dims: engineOf({ ...flags, seed: 0 }).dims }, hooks),
+      inspect({ input: args.model, gzip: flags.gzip ?? null, dims }, hooks),
     )
     await this.deliver(report, flags, flags.layers)
   }

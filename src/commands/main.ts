@@ -7,15 +7,30 @@ import { fail } from './failure.js'
  * @param dir   URL of the script, from which oclif finds the package
  */
 export async function main(args: readonly string[], dir: string): Promise<void> {
-  // `mcompress inspect m.onnx | head` closes our stdout early: no error of ours.
-  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code === 'EPIPE') process.exit(0)
-    throw error
-  })
-  const { run } = await import('@oclif/core')
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', ignoreClosedPipe)
+  process.on('uncaughtException', async (error) => process.exit(await fail(error)))
   try {
-    await run([...args], dir)
+    const { run, settings } = await importOclif()
+    settings.enableAutoTranspile = false // NODE_ENV=development would make it look for TypeScript sources
+    await run(commandLine(args), dir)
   } catch (error) {
-    process.exitCode = await fail(error, args)
+    process.exitCode = await fail(error)
   }
+}
+
+/** `mcompress inspect m.onnx | head` closes our stdout early: no error of ours. */
+function ignoreClosedPipe(error: NodeJS.ErrnoException): void {
+  if (error.code !== 'EPIPE') throw error
+}
+
+function importOclif(): Promise<typeof import('@oclif/core')> {
+  // Its check of the version of Node.js costs 10 ms. npm has checked `engines` of this package, which ask for more.
+  process.env.OCLIF_DISABLE_ENGINE_WARNING = '1'
+  return import('@oclif/core')
+}
+
+/** `mcompress help prune` is `mcompress prune --help`. */
+function commandLine(args: readonly string[]): string[] {
+  const [first, ...rest] = args
+  return first === 'help' ? [...rest, '--help'] : [...args]
 }

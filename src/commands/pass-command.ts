@@ -1,22 +1,24 @@
 import { Flags } from '@oclif/core'
-import { NothingToDoError, UsageError } from '../errors.js'
+import { UsageError } from '../errors.js'
 import type { Pass } from '../passes/pass.js'
+import { BaseCommand, checkReports } from './command.js'
 import {
-  BaseCommand,
-  checkReportFlags,
-  type EngineFlags,
-  type EvaluationFlags,
-  engineOf,
-  evaluationOf,
+  dataFlags,
+  engineFlags,
+  kebab,
+  modelArg,
+  outputFlags,
+  passFlags,
+  reportFlags,
   type SharedFlags,
-} from './command.js'
-import { dataFlags, engineFlags, kebab, modelArg, outputFlags, passFlags, reportFlags } from './flags.js'
+} from './flags.js'
+import { type EngineFlags, type EvaluationFlags, engineOf, evaluationOf } from './requests.js'
 
 interface PassFlags extends SharedFlags, EngineFlags, EvaluationFlags {
   readonly output?: string | undefined
-  readonly 'in-place': boolean
-  readonly 'dry-run': boolean
-  readonly 'allow-unchanged': boolean
+  readonly 'in-place'?: boolean
+  readonly 'dry-run'?: boolean
+  readonly 'allow-unchanged'?: boolean
   readonly data?: string | undefined
   readonly 'eval-data'?: string | undefined
   readonly [option: string]: unknown
@@ -58,33 +60,24 @@ export function passCommand(pass: Pass): typeof BaseCommand {
           suggestions: ['Write the report to a file: --report report.json.'],
         })
       }
-      await checkReportFlags(flags)
+      await checkReports(flags.report)
       const { makeStep } = await import('../recipe/recipe.js')
-      const { runRecipe } = await import('../recipe/run.js')
       const raw = Object.fromEntries(Object.keys(pass.options).map((name) => [name, flags[kebab(name)]]))
-      const step = makeStep(pass, raw, (option) => `--${kebab(option)}`)
-      try {
-        const report = await this.work(flags, (hooks) =>
-          runRecipe(
-            {
-              command: pass.command,
-              input: String(args.model),
-              output: flags.output ?? null,
-              inPlace: flags['in-place'],
-              keep: !flags['dry-run'],
-              steps: [step],
-              evaluation: evaluationOf(flags['eval-data'] ?? flags.data, flags),
-              gzip: flags.gzip ?? null,
-              ...engineOf(flags),
-            },
-            hooks,
-          ),
-        )
-        await this.deliver(report, flags)
-      } catch (error) {
-        if (!(error instanceof NothingToDoError && flags['allow-unchanged'])) throw error
-        if (!flags.quiet) process.stderr.write(`${error.message}\n`)
+      const request = {
+        command: pass.command,
+        input: String(args.model),
+        output: flags.output ?? null,
+        inPlace: flags['in-place'] === true,
+        keep: flags['dry-run'] !== true,
+        allowUnchanged: flags['allow-unchanged'] === true,
+        steps: [makeStep(pass, raw, (option) => `--${kebab(option)}`)],
+        evaluation: evaluationOf(flags['eval-data'] ?? flags.data, flags, this.given),
+        gzip: flags.gzip ?? null,
+        ...engineOf(flags),
       }
+      const { runRecipe } = await import('../recipe/run.js')
+      const report = await this.work(flags, (hooks) => runRecipe(request, hooks))
+      await this.deliver(report, flags)
     }
 
     protected override textStream(): 'stdout' | 'stderr' {

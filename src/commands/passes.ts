@@ -1,8 +1,10 @@
-import { Command, Flags } from '@oclif/core'
+import { Flags } from '@oclif/core'
 import type { Pass } from '../passes/pass.js'
+import { BaseCommand } from './command.js'
 
-export class Passes extends Command {
+export class Passes extends BaseCommand {
   static override summary = 'List what there is: passes, metrics, data formats, ops.'
+  static override usage = 'passes [FLAGS]'
   static override examples = [
     '<%= config.bin %> passes',
     '<%= config.bin %> passes --ops',
@@ -16,7 +18,7 @@ export class Passes extends Command {
   async run(): Promise<void> {
     const { flags } = await this.parse(Passes)
     const lines = flags.ops ? await opTable() : await everything()
-    process.stdout.write(flags.json ? `${JSON.stringify(lines, null, 2)}\n` : textOf(lines))
+    process.stdout.write(flags.json ? `${JSON.stringify(lines, null, 2)}\n` : await textOf(lines))
   }
 }
 
@@ -56,15 +58,19 @@ async function opTable(): Promise<Sections> {
   }
 }
 
-function textOf(sections: Sections): string {
-  return Object.entries(sections)
-    .map(([title, rows]) => {
-      const keys = Object.keys(rows[0] ?? {})
-      const widths = keys.map((key) => Math.max(...rows.map((row) => (row[key] ?? '').length), key.length))
-      const line = (cells: readonly string[]) =>
-        `  ${cells.map((cell, i) => cell.padEnd(widths[i] ?? 0)).join('  ')}`.trimEnd()
-      return [title.toUpperCase(), line(keys), ...rows.map((row) => line(keys.map((key) => row[key] ?? '')))].join('\n')
-    })
-    .join('\n\n')
-    .concat('\n')
+async function textOf(sections: Sections): Promise<string> {
+  const [{ terminalOptions }, { layoutTable }, { line, paintLine }] = await Promise.all([
+    import('../report/terminal.js'),
+    import('../report/text/table.js'),
+    import('../report/text/line.js'),
+  ])
+  const { width } = terminalOptions('stdout')
+  const section = ([title, rows]: [string, Sections[string]]) => {
+    const keys = Object.keys(rows[0] ?? {})
+    const columns = keys.map((key) => ({ title: key, align: 'left', yields: 'wrap' }) as const)
+    const cells = rows.map((row) => keys.map((key) => line(row[key] ?? '')))
+    const lines = layoutTable(columns, cells, { width, indent: 2, titles: true })
+    return [title.toUpperCase(), ...lines.map((each) => paintLine(each, (text) => text))].join('\n')
+  }
+  return `${Object.entries(sections).map(section).join('\n\n')}\n`
 }

@@ -1,15 +1,23 @@
 import { Chalk } from 'chalk'
 
 export interface Progress {
-  /** @param done  a fraction 0..1; null when the end is not known */
+  /** @param done  a fraction 0..1 of the phase; null when its end is not known */
   update(phase: string, done: number | null): void
   /** Takes the line away. */
   end(): void
 }
 
-interface ProgressOptions {
-  readonly enabled: boolean
-  readonly stream: NodeJS.WriteStream
+/** What of stderr is needed. */
+export interface ProgressStream {
+  readonly columns?: number
+  write(text: string): unknown
+}
+
+export interface ProgressOptions {
+  /** A line that is drawn again and again, as only a terminal can; else plain lines, seldom. */
+  readonly redraw: boolean
+  readonly color: boolean
+  /** Milliseconds of any clock. */
   readonly now?: () => number
 }
 
@@ -18,18 +26,23 @@ const QUIET_MS = 1000
 const REDRAW_MS = 80
 /** Off a terminal: a plain line now and then, so that a log of a CI job shows life. */
 const PLAIN_MS = 10_000
+const BAR_WIDTH = 24
+const LEAST_BAR_WIDTH = 8
+const CLEAR_LINE = '\r\u001b[2K'
 
-/** What runs, how far it is, and the time left: a line that is redrawn on a terminal, plain lines elsewhere. On stderr. */
-export function createProgress({ enabled, stream, now = Date.now }: ProgressOptions): Progress {
-  if (!enabled) return { update: () => {}, end: () => {} }
-  return stream.isTTY && process.env.TERM !== 'dumb' ? new Line(stream, now) : new PlainLines(stream, now)
+export const NO_PROGRESS: Progress = { update: () => {}, end: () => {} }
+
+/** What runs, how far it is, and the time left. */
+export function createProgress(stream: ProgressStream, options: ProgressOptions): Progress {
+  const clock = new Clock(options.now ?? Date.now)
+  return options.redraw ? new Line(stream, clock, options.color) : new PlainLines(stream, clock)
 }
 
 class Clock {
+  readonly #now: () => number
   readonly #started: number
   #phase = ''
   #phaseStarted = 0
-  readonly #now: () => number
 
   constructor(now: () => number) {
     this.#now = now
@@ -40,6 +53,7 @@ class Clock {
     return this.#now() - this.#started
   }
 
+  /** `Writing 40 %, 12 s left` */
   text(phase: string, done: number | null): string {
     if (phase !== this.#phase) {
       this.#phase = phase
@@ -47,21 +61,22 @@ class Clock {
     }
     if (done === null) return phase
     const ms = this.#now() - this.#phaseStarted
-    const left = done > 0.02 && done < 1 ? `, ${seconds((ms / done) * (1 - done))} left` : ''
+    const left = done > 0.02 && done < 1 ? `, ${duration((ms / done) * (1 - done))} left` : ''
     return `${phase} ${Math.floor(done * 100)} %${left}`
   }
 }
 
 class Line implements Progress {
-  readonly #stream: NodeJS.WriteStream
+  readonly #stream: ProgressStream
   readonly #clock: Clock
-  readonly #chalk = new Chalk()
+  readonly #chalk: InstanceType<typeof Chalk>
   #drawnAt = Number.NEGATIVE_INFINITY
   #visible = false
 
-  constructor(stream: NodeJS.WriteStream, now: () => number) {
+  constructor(stream: ProgressStream, clock: Clock, color: boolean) {
     this.#stream = stream
-    this.#clock = new Clock(now)
+    this.#clock = clock
+    this.#chalk = new Chalk({ level: color ? 1 : 0 })
   }
 
   update(phase: string, done: number | null): void {
@@ -70,43 +85,46 @@ class Line implements Progress {
     if (elapsedMs < QUIET_MS || elapsedMs - this.#drawnAt < REDRAW_MS) return
     this.#drawnAt = elapsedMs
     this.#visible = true
-    const bar = done === null ? '' : `${this.#bar(done)} `
-    this.#stream.write(`\r\u001b[2K${bar}${text}`.slice(0, (this.#stream.columns ?? 80) + 40))
+    // A full last column makes some terminals begin a new line, which nothing would take away.
+    const room = (this.#stream.columns || 80) - 1
+    const barRoom = Math.min(BAR_WIDTH, room - text.length - 1)
+    const bar = done === null || barRoom < LEAST_BAR_WIDTH ? '' : `${this.#bar(done, barRoom)} `
+    this.#stream.write(`${CLEAR_LINE}${bar}${text.length > room ? `${text.slice(0, Math.max(0, room - 1))}…` : text}`)
   }
 
   end(): void {
-    if (this.#visible) this.#stream.write('\r\u001b[2K')
+    if (this.#visible) this.#stream.write(CLEAR_LINE)
     this.#visible = false
   }
 
-  #bar(done: number): string {
-    const width = 24
-    const full = Math.round(done * width)
-    return this.#chalk.cyan('━'.repeat(full)) + this.#chalk.dim('━'.repeat(width - full))
+  #bar(done: number, width: number): string {
+    const full = Math.round(Math.min(1, done) * width)
+    return this.#chalk.cyan('━'.repeat(full)) + this.#chalk.dim('─'.repeat(width - full))
   }
 }
 
 class PlainLines implements Progress {
-  readonly #stream: NodeJS.WriteStream
+  readonly #stream: ProgressStream
   readonly #clock: Clock
   #saidAt = 0
 
-  constructor(stream: NodeJS.WriteStream, now: () => number) {
+  constructor(stream: ProgressStream, clock: Clock) {
     this.#stream = stream
-    this.#clock = new Clock(now)
+    this.#clock = clock
   }
 
   update(phase: string, done: number | null): void {
     const text = this.#clock.text(phase, done)
-    if (this.#clock.elapsedMs - this.#saidAt < PLAIN_MS) return
-    this.#saidAt = this.#clock.elapsedMs
+    const { elapsedMs } = this.#clock
+    if (elapsedMs - this.#saidAt < PLAIN_MS) return
+    this.#saidAt = elapsedMs
     this.#stream.write(`${text}\n`)
   }
 
   end(): void {}
 }
 
-function seconds(ms: number): string {
+function duration(ms: number): string {
   const s = Math.ceil(ms / 1000)
   return s < 90 ? `${s} s` : `${Math.ceil(s / 60)} min`
 }

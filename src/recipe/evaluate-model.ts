@@ -1,43 +1,64 @@
-import { readModel } from '../onnx/read.js'
+import { UsageError } from '../errors.js'
 import { type Report, SCHEMA_VERSION } from '../report/report.js'
-import { type Engine, type Evaluation, measure } from './measure.js'
+import { requireProvider } from '../runtime/session.js'
+import { ENGINE_DEFAULTS, type Engine, type Evaluation, measure, type NamedModel } from './measure.js'
 import { filesReport, modelReport } from './model-report.js'
+import { readNamedModel } from './named-model.js'
 import type { RunHooks } from './run.js'
-import { withInputFile } from './streams.js'
+import { STREAM, withInputFile } from './streams.js'
 import { tool } from './tool.js'
 
-export interface EvaluateModelRequest extends Engine {
+export interface EvaluateModelRequest extends Partial<Engine> {
+  /** A path; `-` is stdin. */
   readonly input: string
-  /** Null: only the labels count. */
-  readonly baseline: string | null
   readonly evaluation: Evaluation
-  readonly gzip: boolean | null
+  /** The model to compare the outputs with; null, and unless told, only the labels count. One of the two may be `-`. */
+  readonly baseline?: string | null
+  /** Whether the size is measured gzipped, too; unless told it is not. */
+  readonly gzip?: boolean | null
 }
 
 /** Measures one model on data; nothing is changed or written. */
-export function evaluateModel(request: EvaluateModelRequest, hooks: RunHooks): Promise<Report> {
-  return withInputFile(request.input, async (path, shown) => {
-    const startedAt = new Date()
-    const input = readModel(path)
-    const { baseline } = request
-    const reference = baseline === null ? null : { path: baseline, shown: baseline }
-    const measured = await measure(request.evaluation, [{ path, shown: shown ?? 'stdin' }], reference, request, hooks)
-    hooks.onProgress?.('Describing', null)
-    const paths = [input.source, ...input.external].map((file) => file.path)
-    const files = await filesReport(shown, paths, { gzip: request.gzip ?? false }, hooks)
-    const before = await modelReport(input.model, files, request.dims)
-    return {
-      schemaVersion: SCHEMA_VERSION,
-      tool: tool(),
-      command: 'evaluate',
-      headlines: [],
-      steps: [],
-      seed: request.seed,
-      before,
-      after: null,
-      ...measured,
-      verification: null,
-      times: { startedAt: startedAt.toISOString(), seconds: (Date.now() - startedAt.getTime()) / 1000 },
-    }
+export async function evaluateModel(request: EvaluateModelRequest, hooks: RunHooks = {}): Promise<Report> {
+  const { input, baseline = null } = request
+  if (input === STREAM && baseline === STREAM) {
+    throw new UsageError('Two models do not fit through one stdin.', { suggestions: ['Name a file for one of them.'] })
+  }
+  return withInputFile(input, hooks.signal, (path, shown) => {
+    if (baseline === null) return evaluateFiles(request, { path, shown }, null, hooks)
+    return withInputFile(baseline, hooks.signal, (baselinePath, baselineShown) => {
+      const reference = { path: baselinePath, shown: baselineShown ?? 'stdin' }
+      return evaluateFiles(request, { path, shown }, reference, hooks)
+    })
   })
+}
+
+async function evaluateFiles(
+  { evaluation, gzip, ...rest }: EvaluateModelRequest,
+  { path, shown }: { readonly path: string; readonly shown: string | null },
+  reference: NamedModel | null,
+  hooks: RunHooks,
+): Promise<Report> {
+  const startedAt = new Date()
+  const engine: Engine = { ...ENGINE_DEFAULTS, ...rest }
+  if (engine.provider !== null) await requireProvider(engine.provider)
+  const { model, source, external } = readNamedModel(path)
+  const measured = await measure(evaluation, [{ path, shown: shown ?? 'stdin' }], reference, engine, hooks)
+  hooks.onProgress?.('Describing', null)
+  const paths = [source, ...external].map((file) => file.path)
+  const before = await modelReport(model, await filesReport(shown, paths, { gzip: gzip ?? false }, hooks), engine.dims)
+  hooks.signal?.throwIfAborted()
+  return {
+    schemaVersion: SCHEMA_VERSION,
+    tool: tool(),
+    command: 'evaluate',
+    headlines: [],
+    steps: [],
+    seed: engine.seed,
+    before,
+    after: null,
+    ...measured,
+    verification: null,
+    times: { startedAt: startedAt.toISOString(), seconds: (Date.now() - startedAt.getTime()) / 1000 },
+  }
 }

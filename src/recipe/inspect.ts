@@ -1,26 +1,29 @@
-import { readModel } from '../onnx/read.js'
 import { type Report, SCHEMA_VERSION } from '../report/report.js'
 import { filesReport, modelReport } from './model-report.js'
+import { readNamedModel } from './named-model.js'
 import type { RunHooks } from './run.js'
 import { withInputFile } from './streams.js'
 import { tool } from './tool.js'
 
 export interface InspectRequest {
+  /** A path; `-` is stdin. */
   readonly input: string
-  readonly gzip: boolean | null
-  readonly dims: Readonly<Record<string, number>>
+  /** Whether the size is measured gzipped, too; null, and unless told, for small models. */
+  readonly gzip?: boolean | null
+  /** Numbers for dimensions that the model leaves open. */
+  readonly dims?: Readonly<Record<string, number>>
 }
 
 /** Describes one model; nothing is changed or written. */
-export function inspect(request: InspectRequest, hooks: RunHooks): Promise<Report> {
-  return withInputFile(request.input, async (path, shown) => {
+export function inspect({ input, gzip = null, dims = {} }: InspectRequest, hooks: RunHooks = {}): Promise<Report> {
+  return withInputFile(input, hooks.signal, async (path, shown) => {
     const startedAt = new Date()
     hooks.onProgress?.('Reading', null)
-    const input = readModel(path)
+    const { model, source, external } = readNamedModel(path)
     hooks.onProgress?.('Describing', null)
-    const paths = [input.source, ...input.external].map((file) => file.path)
-    const files = await filesReport(shown, paths, { gzip: request.gzip }, hooks)
-    const before = await modelReport(input.model, files, request.dims)
+    const paths = [source, ...external].map((file) => file.path)
+    const before = await modelReport(model, await filesReport(shown, paths, { gzip }, hooks), dims)
+    hooks.signal?.throwIfAborted()
     return {
       schemaVersion: SCHEMA_VERSION,
       tool: tool(),

@@ -1,28 +1,37 @@
 import { evaluate } from '../analysis/evaluate.js'
-import { readModel } from '../onnx/read.js'
 import { skeleton } from '../onnx/skeleton.js'
 import { type DataReport, type MetricReport, metricValue } from '../report/report.js'
 import type { ModelSource } from '../runtime/session.js'
+import { readNamedModel } from './named-model.js'
 
 /** What to judge a model on, and how. */
 export interface Evaluation {
+  /** `PATH[,PATH...][?key=value&...]` */
   readonly data: string
   /** `NAME[:output]` each; none lets data and models decide. */
-  readonly metrics: readonly string[]
-  readonly batchSize: number | null
-  readonly limit: number | null
+  readonly metrics?: readonly string[]
+  readonly batchSize?: number | null
+  /** The first samples only. */
+  readonly limit?: number | null
   /** Input name to field name. */
-  readonly binds: Readonly<Record<string, string>>
-  readonly label: string | null
+  readonly binds?: Readonly<Record<string, string>>
+  /** The field that holds the labels. */
+  readonly label?: string | null
 }
 
-/** How sessions are opened. */
+/** How models are run. */
 export interface Engine {
+  /** Numbers for dimensions that the model leaves open. */
   readonly dims: Readonly<Record<string, number>>
+  /** Of everything random. */
   readonly seed: number
+  /** Execution provider of ONNX Runtime; null is the CPU. */
   readonly provider: string | null
+  /** Of ONNX Runtime; null is one for each physical core. */
   readonly threads: number | null
 }
+
+export const ENGINE_DEFAULTS: Engine = { dims: {}, seed: 0, provider: null, threads: null }
 
 export interface Measured {
   readonly data: readonly DataReport[]
@@ -87,5 +96,5 @@ export async function measure(
 
 /** Sessions open skeletons: half the memory, and no limit of 2 GiB. */
 function sourceOf({ path, shown }: NamedModel): ModelSource {
-  return { ...skeleton(readModel(path).model), name: shown }
+  return { ...skeleton(readNamedModel(path).model), name: shown }
 }

@@ -1,11 +1,13 @@
 import { randomBytes } from 'node:crypto'
-import { constants, existsSync, statSync } from 'node:fs'
-import { access, open, rename, unlink } from 'node:fs/promises'
-import { basename, dirname, extname, join, resolve } from 'node:path'
-import { IoError, ioError, UsageError } from '../errors.js'
+import { existsSync, readdirSync, statSync } from 'node:fs'
+import { chmod, open, rename, unlink } from 'node:fs/promises'
+import { basename, dirname, extname, join } from 'node:path'
+import { IoError, ioError } from '../errors.js'
 import type { Model } from '../ir/graph.js'
 import { type ModelFile, readModel } from '../onnx/read.js'
 import { encodeModel, MAX_SINGLE_FILE_BYTES, planExternal, writeFile } from '../onnx/write.js'
+import type { Target } from './target.js'
+import { Temporary } from './temporary.js'
 import { type Verification, verifyOutput } from './verify-output.js'
 
 export interface PublishOptions {
@@ -26,96 +28,76 @@ export interface PublishOptions {
  *
  * @throws IoError, VerificationError
  */
-export async function publish(model: Model, target: string, options: PublishOptions): Promise<Verification> {
-  const staged = join(dirname(target), `.${basename(target)}.${randomBytes(4).toString('hex')}.tmp`)
-  const left = new Set<string>()
+export async function publish(model: Model, target: Target, options: PublishOptions): Promise<Verification> {
+  const temporary = new Temporary()
   try {
-    const dataPath = await stage(model, target, staged, left, options)
-    const verification = await verifyOutput(staged, options.input, target)
-    await options.whileStaged?.(dataPath === null ? [staged] : [staged, dataPath])
+    const [staged, dataPath] = await stage(model, target, temporary, options)
+    const verification = await verifyOutput(staged, options.input, target.shown)
+    await options.whileStaged?.(dataPath === undefined ? [staged] : [staged, dataPath])
     options.signal?.throwIfAborted()
     if (options.keep) {
-      const replaced = dataFilesOf(target)
-      await moveTo(staged, target)
-      left.clear()
-      await removeStale(replaced, target, dataPath)
+      const replaced = dataFilesOf(target.path)
+      await takeName(staged, target)
+      temporary.release(staged)
+      if (dataPath !== undefined) temporary.release(dataPath)
+      await removeStale(replaced, target.path, dataPath)
     }
     return verification
   } finally {
-    for (const path of left) await unlink(path).catch(() => {}) // a failure to clean up must not hide the first one
+    await temporary.clear()
   }
 }
 
-/** Looks at the target before any work is done. @throws UsageError, IoError */
-export async function checkTarget(target: string, input: string, inPlace: boolean): Promise<void> {
-  const folder = dirname(resolve(target))
-  if (!existsSync(folder)) {
-    throw new IoError(`Cannot write "${target}": the folder "${folder}" does not exist.`, {
-      suggestions: [`mkdir -p "${folder}"`],
-    })
-  }
-  await access(folder, constants.W_OK).catch((error: unknown) => {
-    throw ioError(error, `Cannot write into "${folder}"`, ['Choose another place with -o.'])
-  })
-  if (!existsSync(target)) return
-  const there = statSync(target)
-  if (there.isDirectory()) {
-    throw new IoError(`Cannot write "${target}": it is a folder.`, {
-      suggestions: [`Name a file: -o "${join(target, 'model.onnx')}"`],
-    })
-  }
-  const own = statSync(input)
-  if (there.ino === own.ino && there.dev === own.dev && !inPlace) {
-    throw new UsageError(`The output "${target}" is the input itself.`, {
-      suggestions: ['Name another file with -o, or say --in-place to replace the input.'],
-    })
-  }
-}
-
-/** @returns the path of the data file, when there is one */
+/** @returns the model under a temporary name and, when there is one, its data file under the final name */
 async function stage(
   model: Model,
-  target: string,
-  staged: string,
-  left: Set<string>,
-  options: PublishOptions,
-): Promise<string | null> {
+  { path, shown }: Target,
+  temporary: Temporary,
+  { input, signal, onProgress }: PublishOptions,
+): Promise<[model: string, data?: string]> {
   const inside = encodeModel(model)
-  const write = (path: string, encoded: typeof inside, hash = false) =>
-    writeFile(path, encoded, {
+  const write = async (encoded: typeof inside, ending: string, hash = false) => {
+    const written = temporary.add(join(dirname(path), `.mcompress-${randomBytes(4).toString('hex')}.${ending}`))
+    const sha256 = await writeFile(written, encoded, {
       hash,
-      ...(options.signal ? { signal: options.signal } : {}),
-      onProgress: (bytes) => options.onProgress?.(bytes / Math.max(1, inside.length)),
+      ...(signal ? { signal } : {}),
+      onProgress: (bytes) => onProgress?.(bytes / Math.max(1, inside.length)),
+    }).catch((error: unknown) => {
+      throw saidOf(shown, written, error)
     })
-  if (options.input.external.length === 0 && inside.length <= MAX_SINGLE_FILE_BYTES) {
-    left.add(staged)
-    await write(staged, inside)
-    return null
+    return { written, sha256 }
+  }
+  if (input.external.length === 0 && inside.length <= MAX_SINGLE_FILE_BYTES) {
+    return [(await write(inside, 'tmp')).written]
   }
   const plan = planExternal(model)
-  const unnamed = `${staged}.data`
-  left.add(unnamed)
-  const hash = await write(unnamed, plan, true)
-  const location = `${stem(target)}.${hash?.slice(0, 8)}.data`
-  const dataPath = join(dirname(target), location)
-  if (!existsSync(dataPath)) left.add(dataPath) // the same bytes may be there already, for a model of somebody's
-  await moveTo(unnamed, dataPath)
-  left.delete(unnamed)
-  const outside = encodeModel(model, { location, plan })
-  left.add(staged)
-  await write(staged, outside)
-  return dataPath
+  const { written, sha256 } = await write(plan, 'data.tmp', true)
+  const location = `${stem(path)}.${sha256?.slice(0, 8)}.data`
+  const dataPath = join(dirname(path), location)
+  // The same bytes may be there already, for the model that is replaced: then they must outlive a failure.
+  if (!existsSync(dataPath)) temporary.add(dataPath)
+  await takeName(written, { path: dataPath, shown })
+  temporary.release(written)
+  return [(await write(encodeModel(model, { location, plan }), 'tmp')).written, dataPath]
 }
 
-async function moveTo(from: string, to: string): Promise<void> {
+/** The user knows the target, not the temporary file that the error is about. */
+function saidOf(shown: string, written: string, error: unknown): unknown {
+  if (!(error instanceof IoError && error.message.includes(written))) return error
+  return new IoError(error.message.replaceAll(written, shown), { suggestions: error.suggestions, cause: error })
+}
+
+/** Under the new name a file has the permissions of the one that it replaces. */
+async function takeName(from: string, { path, shown }: Target): Promise<void> {
   try {
-    await rename(from, to)
+    if (existsSync(path)) await chmod(from, statSync(path).mode & 0o777).catch(() => {}) // not every file system can
+    await rename(from, path)
     // The new name itself must survive a crash, too.
-    const folder = await open(dirname(resolve(to)), 'r')
+    const folder = await open(dirname(path), 'r')
     await folder.sync().catch(() => {}) // not every file system can
     await folder.close()
   } catch (error) {
-    throw ioError(error, `Cannot write "${to}"`, ['Choose another place with -o.'])
+    throw ioError(error, `Cannot write "${shown}"`, ['Choose another place with -o.'])
   }
 }
 
@@ -123,22 +105,30 @@ function stem(path: string): string {
   return basename(path, extname(path))
 }
 
-/** Data files of ours that the model at this path uses; none when it is no model. */
+/** Data files that the model at this path uses; none when it is no model. */
 function dataFilesOf(path: string): string[] {
   if (!existsSync(path)) return []
   try {
-    return readModel(path).external.map((file) => resolve(file.path))
+    return readModel(path).external.map((file) => file.path)
   } catch {
     return [] // whatever is there will be replaced; only files that are surely its own go with it
   }
 }
 
-/** Only files that carry the target's own name and a hash: nobody else's. */
-async function removeStale(replaced: readonly string[], target: string, current: string | null): Promise<void> {
+/** Only files that carry the target's own name and a hash, and that no other model beside it uses. */
+async function removeStale(replaced: readonly string[], target: string, current: string | undefined): Promise<void> {
   const own = new RegExp(`^${stem(target).replace(/[^\w-]/g, '\\$&')}\\.[0-9a-f]{8}\\.data$`)
-  for (const path of replaced) {
-    const sameFolder = dirname(path) === dirname(resolve(target))
-    if (path === (current && resolve(current)) || !sameFolder || !own.test(basename(path))) continue
-    await unlink(path).catch(() => {}) // somebody took it away already
-  }
+  const stale = replaced.filter(
+    (path) => path !== current && dirname(path) === dirname(target) && own.test(basename(path)),
+  )
+  if (stale.length === 0) return
+  const used = new Set(modelsBeside(target).flatMap(dataFilesOf))
+  for (const path of stale) if (!used.has(path)) await unlink(path).catch(() => {}) // somebody took it away already
+}
+
+function modelsBeside(target: string): string[] {
+  const folder = dirname(target)
+  return readdirSync(folder)
+    .filter((name) => name.toLowerCase().endsWith('.onnx') && name !== basename(target))
+    .map((name) => join(folder, name))
 }

@@ -14,13 +14,13 @@ export interface Step {
  * Checks raw options, from flags or from a recipe: the same names, defaults and messages.
  *
  * @param raw      what was given, by option name; undefined is not given
- * @param spelled  how the option is called where it was given: `--sparsity`, `sparsity`
+ * @param spelled  how the option is called where it was given: `--sparsity`; by its name unless told
  * @throws UsageError
  */
 export function makeStep(
   pass: Pass,
-  raw: Readonly<Record<string, unknown>>,
-  spelled: (option: string) => string,
+  raw: Readonly<Record<string, unknown>> = {},
+  spelled: (option: string) => string = (option) => option,
 ): Step {
   for (const name of Object.keys(raw)) {
     if (!(name in pass.options)) {

@@ -1,30 +1,40 @@
+import { existsSync } from 'node:fs'
+import { copyFile } from 'node:fs/promises'
+import { basename, dirname, extname, join } from 'node:path'
+import { NothingToDoError, UsageError } from '../errors.js'
 import type { Model } from '../ir/graph.js'
 import { verify } from '../ir/verify.js'
-import { readModel } from '../onnx/read.js'
+import { type ModelFile, readModel } from '../onnx/read.js'
 import { type ModelReport, type Report, SCHEMA_VERSION, type StepReport } from '../report/report.js'
+import { requireProvider } from '../runtime/session.js'
 import { headlines } from './headlines.js'
-import { type Engine, type Evaluation, measure } from './measure.js'
+import { ENGINE_DEFAULTS, type Engine, type Evaluation, measure } from './measure.js'
 import { filesReport, modelReport } from './model-report.js'
-import { checkTarget, publish } from './publish.js'
+import { readNamedModel } from './named-model.js'
+import { publish } from './publish.js'
 import type { Step } from './recipe.js'
-import { type LocalRequest, withLocalFiles } from './streams.js'
+import { refuseExternal, STREAM, withInputFile, withOutputToStdout } from './streams.js'
+import { resolveTarget, type Target } from './target.js'
 import { tool } from './tool.js'
 
-export interface RunRequest extends Engine {
-  /** What the report calls it: `prune`. */
-  readonly command: string
+export interface RunRequest extends Partial<Engine> {
   /** A path; `-` is stdin. */
   readonly input: string
-  /** A path; `-` is stdout; null the default beside the input. */
-  readonly output: string | null
-  readonly inPlace: boolean
-  /** False: everything is done, and the result thrown away. */
-  readonly keep: boolean
   readonly steps: readonly Step[]
-  /** Null when there is no data to judge on. */
-  readonly evaluation: Evaluation | null
-  /** Null: by the size of the model. */
-  readonly gzip: boolean | null
+  /** What the report calls it; unless told the commands of the steps. */
+  readonly command?: string
+  /** A path; `-` is stdout; null, and unless told, the default beside the input: `model.pruned.onnx`. */
+  readonly output?: string | null
+  /** Replaces the input; `output` is ignored. */
+  readonly inPlace?: boolean
+  /** False: everything is done, and the result thrown away. True unless told. */
+  readonly keep?: boolean
+  /** Nothing to change is no error: the report then has no model `after`, and no file is written. */
+  readonly allowUnchanged?: boolean
+  /** Null, and unless told, when there is no data to judge on. */
+  readonly evaluation?: Evaluation | null
+  /** Whether sizes are measured gzipped, too; null, and unless told, for small models. */
+  readonly gzip?: boolean | null
 }
 
 export interface RunHooks {
@@ -33,78 +43,141 @@ export interface RunHooks {
   readonly onProgress?: (phase: string, done: number | null) => void
 }
 
+/** A request with its defaults, whose input and target are files. */
+interface Work extends Required<RunRequest> {
+  /** Null for stdin. */
+  readonly shownInput: string | null
+  readonly toStdout: boolean
+  /** As it was written, or a temporary file for stdout. */
+  readonly target: string
+}
+
 /**
  * Runs the steps of a recipe over one model and publishes the result: read, change, write, verify, measure, rename.
  *
  * @throws UserError of every kind; nothing is left half-written
  */
-export function runRecipe(request: RunRequest, hooks: RunHooks): Promise<Report> {
-  return withLocalFiles(request, (local) => runOnFiles(local, hooks))
+export function runRecipe(request: RunRequest, hooks: RunHooks = {}): Promise<Report> {
+  const settled: Required<RunRequest> = {
+    command: request.steps.map(({ pass }) => pass.command).join(', '),
+    output: null,
+    inPlace: false,
+    keep: true,
+    allowUnchanged: false,
+    evaluation: null,
+    gzip: null,
+    ...ENGINE_DEFAULTS,
+    ...request,
+  }
+  const toStdout = settled.output === STREAM && !settled.inPlace
+  const { input, keep } = settled
+  if (input === STREAM && (settled.inPlace || settled.output === null) && keep) {
+    throw new UsageError('A model from stdin needs a name for the result.', {
+      suggestions: ['Add -o FILE, or -o - for stdout.'],
+    })
+  }
+  return withInputFile(input, hooks.signal, (path, shownInput) => {
+    const work = { ...settled, input: path, shownInput, toStdout }
+    return toStdout
+      ? withOutputToStdout(keep, hooks.signal, (target) => runOnFiles({ ...work, target }, hooks))
+      : runOnFiles({ ...work, target: targetOf(work) }, hooks)
+  })
 }
 
-async function runOnFiles(request: LocalRequest, hooks: RunHooks): Promise<Report> {
+function targetOf({ input, output, inPlace, steps }: Required<RunRequest>): string {
+  if (inPlace) return input
+  if (output !== null) return output
+  const suffix = steps.map((step) => step.pass.suffix).join('.')
+  return join(dirname(input), `${basename(input, extname(input))}.${suffix}.onnx`)
+}
+
+async function runOnFiles(work: Work, hooks: RunHooks): Promise<Report> {
   const startedAt = new Date()
-  const { dims, input: path } = request
   hooks.onProgress?.('Reading', null)
-  const input = readModel(path)
-  await checkTarget(request.target, path, request.inPlace)
-  const { model, steps } = await runSteps(input.model, request, hooks)
+  if (work.provider !== null) await requireProvider(work.provider)
+  const input = readNamedModel(work.input)
+  const target = await resolveTarget(work.target, work.input, work.inPlace)
+  if (work.toStdout && work.keep) refuseExternal(input)
+  const outcome = await changed(work, input, target, hooks).catch((error: unknown) => {
+    if (error instanceof NothingToDoError && work.allowUnchanged) return unchanged(work, input, error.message, hooks)
+    throw error
+  })
+  return {
+    schemaVersion: SCHEMA_VERSION,
+    tool: tool(),
+    command: work.command,
+    seed: work.seed,
+    ...outcome,
+    times: { startedAt: startedAt.toISOString(), seconds: (Date.now() - startedAt.getTime()) / 1000 },
+  }
+}
+
+/** What a report says of the work itself. */
+type Outcome = Pick<Report, 'headlines' | 'steps' | 'before' | 'after' | 'data' | 'metrics' | 'verification'>
+
+async function changed(work: Work, input: ModelFile, target: Target, hooks: RunHooks): Promise<Outcome> {
+  const { model, steps } = await runSteps(input.model, work, hooks)
   let described: (Pick<Report, 'before' | 'data' | 'metrics'> & { after: ModelReport }) | undefined
-  const verification = await publish(model, request.target, {
+  const verification = await publish(model, target, {
     input,
     signal: hooks.signal,
-    keep: request.keep,
+    keep: work.keep,
     onProgress: (done) => hooks.onProgress?.('Writing', done),
     whileStaged: async (staged) => {
-      const original = { path, shown: request.shownInput ?? 'stdin' }
-      const result = { path: staged[0], shown: request.shownOutput ?? 'the result' }
-      const measured = await measure(request.evaluation, [original, result], original, request, hooks)
+      const original = { path: work.input, shown: work.shownInput ?? 'stdin' }
+      const result = { path: staged[0], shown: work.toStdout ? 'the result' : target.shown }
+      const measured = await measure(work.evaluation, [original, result], original, work, hooks)
       hooks.onProgress?.('Describing', null)
-      const shownOutput = request.keep ? request.shownOutput : null
-      const [before, after] = await Promise.all([
-        filesReport(
-          request.shownInput,
-          [input.source, ...input.external].map((file) => file.path),
-          request,
-          hooks,
-        ),
-        filesReport(shownOutput, staged, request, hooks),
-      ])
+      const after = await filesReport(work.keep && !work.toStdout ? target.shown : null, staged, work, hooks)
       described = {
-        before: await modelReport(input.model, before, dims),
-        after: await modelReport(model, after, dims),
+        before: await describeInput(work, input, hooks),
+        after: await modelReport(model, after, work.dims),
         ...measured,
       }
     },
   })
   if (described === undefined) throw new Error('The result was not described.')
+  const { before, after, metrics } = described
   return {
-    schemaVersion: SCHEMA_VERSION,
-    tool: tool(),
-    command: request.command,
-    headlines: headlines(described.before, described.after, described.metrics, request.steps),
+    headlines: [...headlines(before, after, metrics, work.steps), ...leftBehind(work, input, target)],
     steps,
-    seed: request.seed,
     ...described,
     verification,
-    times: { startedAt: startedAt.toISOString(), seconds: (Date.now() - startedAt.getTime()) / 1000 },
   }
 }
 
+/** A model that was replaced in place may leave a data file that somebody else made: ours to mention, not to delete. */
+function leftBehind({ inPlace, keep }: Work, { external }: ModelFile, { path, shown }: Target): string[] {
+  if (!inPlace || !keep || external.length === 0) return []
+  const used = new Set(readModel(path).external.map((file) => file.path))
+  const unused = external.filter((file) => existsSync(file.path) && !used.has(file.path))
+  return unused.map(
+    (file) => `"${shown}" does not use "${basename(file.path)}" any more: delete it unless another model needs it.`,
+  )
+}
+
+/** For a stream to be of use to the next in the pipe, the model goes through as it came. */
+async function unchanged(work: Work, input: ModelFile, why: string, hooks: RunHooks): Promise<Outcome> {
+  const before = await describeInput(work, input, hooks)
+  if (work.toStdout) await copyFile(work.input, work.target)
+  return { headlines: [why], steps: [], before, after: null, data: [], metrics: [], verification: null }
+}
+
+async function describeInput(work: Work, input: ModelFile, hooks: RunHooks): Promise<ModelReport> {
+  const paths = [input.source, ...input.external].map((file) => file.path)
+  return modelReport(input.model, await filesReport(work.shownInput, paths, work, hooks), work.dims)
+}
+
 /** Each pass gets a copy; it takes the model's place when the pass has succeeded and every invariant holds. */
-async function runSteps(
-  original: Model,
-  request: RunRequest,
-  hooks: RunHooks,
-): Promise<{ model: Model; steps: StepReport[] }> {
+async function runSteps(original: Model, work: Work, hooks: RunHooks): Promise<{ model: Model; steps: StepReport[] }> {
   let model = original
   const steps: StepReport[] = []
-  for (const { pass, values, given } of request.steps) {
+  for (const { pass, values, given } of work.steps) {
     hooks.signal?.throwIfAborted()
     const copy = model.clone().model
     const { run } = await pass.load()
     const { changed, skipped } = await run(copy, values, {
-      seed: request.seed,
+      seed: work.seed,
       ...(hooks.signal ? { signal: hooks.signal } : {}),
       onProgress: (done) => hooks.onProgress?.(pass.summary, done),
     })

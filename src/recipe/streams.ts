@@ -1,98 +1,99 @@
 import { createReadStream, createWriteStream } from 'node:fs'
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { basename, dirname, extname, join } from 'node:path'
+import { join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
-import { ioError, UnsupportedModelError, UsageError } from '../errors.js'
-import { readModel } from '../onnx/read.js'
-import type { RunRequest } from './run.js'
+import { IoError, ioError, UnsupportedModelError, UsageError, UserError } from '../errors.js'
+import type { ModelFile } from '../onnx/read.js'
+import { Temporary } from './temporary.js'
 
-/** A request whose input and target are files, and how both are to be called. */
-export interface LocalRequest extends RunRequest {
-  readonly target: string
-  /** Null for stdin and stdout. */
-  readonly shownInput: string | null
-  readonly shownOutput: string | null
+/** What stands for stdin or stdout where a path is expected. */
+export const STREAM = '-'
+
+/**
+ * Gives work that reads a model its file. A stream is kept in a temporary one: ranges of it are read more than once.
+ *
+ * @param work  gets the path, and what reports call it: null for a stream
+ */
+export async function withInputFile<T>(
+  input: string,
+  signal: AbortSignal | undefined,
+  work: (path: string, shown: string | null) => Promise<T>,
+): Promise<T> {
+  if (input !== STREAM) return work(input, input)
+  if (process.stdin.isTTY) {
+    throw new UsageError('The model is to come from stdin, but that is a terminal.', {
+      suggestions: ['Pipe it in: cat model.onnx | mcompress ...', 'Or name a file.'],
+    })
+  }
+  const temporary = new Temporary()
+  try {
+    const path = join(await temporary.folder(), 'stdin.onnx')
+    await spool(path, signal)
+    return await work(path, null).catch((error: unknown) => {
+      throw saidOf('stdin', path, error)
+    })
+  } finally {
+    await temporary.clear()
+  }
 }
 
 /**
- * Lets a request that reads stdin (`-`) or writes stdout work with files: ranges of a stream cannot be read twice.
+ * Gives work that makes a model a file for it, whose content then goes to stdout.
  *
- * @throws UsageError for stdin without a name for the output
+ * @param keep  false: nothing goes to stdout
  */
-export async function withLocalFiles<T>(request: RunRequest, work: (local: LocalRequest) => Promise<T>): Promise<T> {
-  const fromStdin = request.input === '-'
-  const toStdout = request.output === '-'
-  if (!fromStdin && !toStdout) {
-    const target = targetOf(request)
-    return work({ ...request, target, shownInput: request.input, shownOutput: target })
-  }
-  if (fromStdin && request.output === null && request.keep) {
-    throw new UsageError('A model from stdin needs a name for the result.', {
-      suggestions: ['Add -o FILE, or -o - for stdout.'],
+export async function withOutputToStdout<T>(
+  keep: boolean,
+  signal: AbortSignal | undefined,
+  work: (path: string) => Promise<T>,
+): Promise<T> {
+  if (keep && process.stdout.isTTY) {
+    throw new UsageError('The model is to go to stdout, but that is a terminal.', {
+      suggestions: ['Pipe it on, or name a file: -o FILE.'],
     })
   }
-  const folder = await mkdtemp(join(tmpdir(), 'mcompress-'))
+  const temporary = new Temporary()
   try {
-    const input = fromStdin ? join(folder, 'stdin.onnx') : request.input
-    const target = toStdout || request.output === null ? join(folder, 'stdout.onnx') : request.output
-    if (fromStdin) await spool(input)
-    const result = await work({
-      ...request,
-      input,
-      target,
-      shownInput: fromStdin ? null : request.input,
-      shownOutput: toStdout ? null : target,
-    })
-    if (toStdout && request.keep) await print(target)
+    const path = join(await temporary.folder(), 'stdout.onnx')
+    const result = await work(path)
+    if (keep) await print(path, signal)
     return result
   } finally {
-    await rm(folder, { recursive: true, force: true })
+    await temporary.clear()
   }
 }
 
-/** For work that only reads. */
-export async function withInputFile<T>(
-  input: string,
-  work: (path: string, shown: string | null) => Promise<T>,
-): Promise<T> {
-  if (input !== '-') return work(input, input)
-  const folder = await mkdtemp(join(tmpdir(), 'mcompress-'))
-  try {
-    const path = join(folder, 'stdin.onnx')
-    await spool(path)
-    return await work(path, null)
-  } finally {
-    await rm(folder, { recursive: true, force: true })
-  }
+/** @throws UnsupportedModelError for a model of several files, which does not fit through a stream */
+export function refuseExternal({ external }: ModelFile): void {
+  if (external.length === 0) return
+  throw new UnsupportedModelError('A model with external data is more than one file: it does not fit through stdout.', {
+    suggestions: ['Name a file: -o FILE.'],
+  })
 }
 
-function targetOf(request: RunRequest): string {
-  if (request.inPlace) return request.input
-  if (request.output !== null) return request.output
-  const ending = extname(request.input)
-  const stem = basename(request.input, ending)
-  const suffix = request.steps.map((step) => step.pass.suffix).join('.')
-  return join(dirname(request.input), `${stem}.${suffix}.onnx`)
-}
-
-async function spool(path: string): Promise<void> {
+/** @throws IoError when nobody reads the model to its end */
+async function print(path: string, signal: AbortSignal | undefined): Promise<void> {
   try {
-    await pipeline(process.stdin, createWriteStream(path))
+    await pipeline(createReadStream(path), process.stdout, { end: false, ...(signal && { signal }) })
   } catch (error) {
+    signal?.throwIfAborted()
+    if (error instanceof Error && 'code' in error && error.code === 'EPIPE') {
+      throw new IoError('The model did not get through stdout: what reads it has closed it.', { cause: error })
+    }
+    throw ioError(error, 'Cannot write the model to stdout')
+  }
+}
+
+async function spool(path: string, signal: AbortSignal | undefined): Promise<void> {
+  try {
+    await pipeline(process.stdin, createWriteStream(path), { ...(signal && { signal }) })
+  } catch (error) {
+    signal?.throwIfAborted()
     throw ioError(error, 'Cannot keep the model from stdin', ['Free some space for temporary files, or set TMPDIR.'])
   }
 }
 
-async function print(path: string): Promise<void> {
-  const { external } = readModel(path)
-  if (external.length > 0) {
-    throw new UnsupportedModelError(
-      'A model with external data is more than one file: it does not fit through stdout.',
-      {
-        suggestions: ['Name a file: -o FILE.'],
-      },
-    )
-  }
-  await pipeline(createReadStream(path), process.stdout, { end: false })
+/** The user knows the stream, not the temporary file that the error is about. */
+function saidOf(stream: string, path: string, error: unknown): unknown {
+  if (error instanceof UserError) error.message = error.message.replaceAll(`"${path}"`, stream)
+  return error
 }

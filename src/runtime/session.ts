@@ -62,6 +62,15 @@ export async function openSession(model: ModelSource, options: SessionOptions = 
   }
 }
 
+/**
+ * Asks for a provider before any work is done for it.
+ *
+ * @throws UsageError when this build has no such provider; whether it starts, only a session tells
+ */
+export async function requireProvider(provider: string): Promise<void> {
+  checkProvider(await loadEngine(undefined), provider)
+}
+
 async function loadEngine(logSeverity: number | undefined): Promise<Engine> {
   const engine = await import('onnxruntime-node')
   // Of the process, and read only before the first session: what is logged outside of any session.

@@ -1,0 +1,77 @@
+import { UsageError } from '../errors.js'
+import type { Engine, Evaluation } from '../recipe/measure.js'
+
+/** What the flags of flags.ts parse to, as far as commands share them. Those without a default may be missing. */
+export interface EngineFlags {
+  readonly dim?: readonly string[] | undefined
+  readonly provider?: string | undefined
+  readonly threads?: number | undefined
+  readonly seed: number
+}
+
+export interface EvaluationFlags {
+  readonly metric?: readonly string[] | undefined
+  readonly 'batch-size'?: number | undefined
+  readonly limit?: number | undefined
+  readonly bind?: readonly string[] | undefined
+  readonly label?: string | undefined
+}
+
+export function engineOf(flags: EngineFlags): Engine {
+  return {
+    dims: dimsOf(flags.dim),
+    seed: flags.seed,
+    provider: flags.provider ?? null,
+    threads: flags.threads ?? null,
+  }
+}
+
+/** @throws UsageError */
+export function dimsOf(texts: readonly string[] = []): Record<string, number> {
+  return Object.fromEntries(
+    texts.map((text) => {
+      const [name, value] = pair(text, '--dim', 'NAME=N', 'batch=8')
+      const n = Number(value)
+      if (Number.isSafeInteger(n) && n > 0) return [name, n]
+      throw new UsageError(`--dim is "${text}"; the value must be a whole number above 0.`, {
+        suggestions: ['For example --dim batch=8.'],
+      })
+    }),
+  )
+}
+
+/**
+ * @param given  names of the flags on the command line: without data they make no sense there, while a
+ *               configuration file may hold them for other commands
+ * @returns      null without data
+ * @throws UsageError
+ */
+export function evaluationOf(
+  data: string | undefined,
+  flags: EvaluationFlags,
+  given: ReadonlySet<string>,
+): Evaluation | null {
+  if (data === undefined) {
+    const useless = (['metric', 'limit', 'batch-size', 'bind', 'label'] as const).find((name) => given.has(name))
+    if (useless === undefined) return null
+    throw new UsageError(`--${useless} says how to use data, but there is none.`, {
+      suggestions: ['Add --eval-data SPEC, for example --eval-data test.npz.'],
+    })
+  }
+  return {
+    data,
+    metrics: flags.metric ?? [],
+    batchSize: flags['batch-size'] ?? null,
+    limit: flags.limit ?? null,
+    binds: Object.fromEntries((flags.bind ?? []).map((text) => pair(text, '--bind', 'INPUT=FIELD', 'image=x'))),
+    label: flags.label ?? null,
+  }
+}
+
+function pair(text: string, flag: string, form: string, example: string): [string, string] {
+  const at = text.lastIndexOf('=')
+  if (at > 0 && at < text.length - 1) return [text.slice(0, at), text.slice(at + 1)]
+  throw new UsageError(`${flag} is "${text}"; it must be ${form}.`, {
+    suggestions: [`For example ${flag} ${example}.`],
+  })
+}

@@ -1,0 +1,48 @@
+import { rmSync } from 'node:fs'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+
+/** Of all work in this process: `process.exit` runs no `finally`. */
+const alive = new Set<string>()
+
+/** Files and folders that go when the work is done, however it ends; also when the process does. */
+export class Temporary {
+  readonly #paths = new Set<string>()
+
+  /** @returns the path */
+  add(path: string): string {
+    if (alive.size === 0) process.once('exit', removeAll)
+    alive.add(path)
+    this.#paths.add(path)
+    return path
+  }
+
+  async folder(): Promise<string> {
+    return this.add(await mkdtemp(join(tmpdir(), 'mcompress-')))
+  }
+
+  /** It has become a result, or is gone. */
+  release(path: string): void {
+    alive.delete(path)
+    this.#paths.delete(path)
+    if (alive.size === 0) process.off('exit', removeAll)
+  }
+
+  async clear(): Promise<void> {
+    for (const path of this.#paths) {
+      await rm(path, { recursive: true, force: true }).catch(() => {}) // must not hide the failure before it
+      this.release(path)
+    }
+  }
+}
+
+function removeAll(): void {
+  for (const path of alive) {
+    try {
+      rmSync(path, { recursive: true, force: true })
+    } catch {
+      // The process ends; there is nobody to tell, and the next path is still to be tried.
+    }
+  }
+}
