@@ -28,33 +28,52 @@ export interface Inferred {
  * @throws          EngineError when that does not help
  */
 export async function infer(model: Model, dims: Dimensions, { tolerant = false } = {}): Promise<Inferred> {
-  const cutTypes = new Set<string>()
-  const cutSites = new Set<string>()
-  let substitutes = UNREPORTED
-  const refused = new Set<string>()
+  const concessions = new Concessions(tolerant)
   for (let attempt = 1; ; attempt++) {
+    const { substitutes, cutTypes, cutSites, refused } = concessions
     const options: ProbeOptions = { dims, substitutes, cutTypes, cutSites }
     const probe = new Probe(model, options)
     try {
       return { ...(await ask(probe, options, model)), refused }
     } catch (error) {
       if (!(error instanceof EngineError)) throw error
-      const noKernel = /Could not find an implementation/.test(error.message)
-      const unknown = unknownType(error.message)
-      const site = probe.siteIn(error.message)
-      if (attempt === MAX_ATTEMPTS) throw refusal(probe, error)
-      if (unknown !== null && !cutTypes.has(unknown)) cutTypes.add(unknown)
-      else if (noKernel && substitutes !== WITHOUT_FLOAT64) substitutes = WITHOUT_FLOAT64
-      else if (site !== null && !cutSites.has(site.key) && (noKernel || tolerant || site.branch)) {
-        cutSites.add(site.key)
-        if (!noKernel) refused.add(site.key)
-      } else throw refusal(probe, error)
+      if (attempt < MAX_ATTEMPTS && concessions.make(error.message, probe)) continue
+      throw new EngineError('load', probe.translated(error.message), { cause: error })
     }
   }
 }
 
-function refusal(probe: Probe, error: EngineError): EngineError {
-  return new EngineError('load', probe.translated(error.message), { cause: error })
+/** What a probe does without, so that ONNX Runtime opens it. */
+class Concessions {
+  readonly cutTypes = new Set<string>()
+  readonly cutSites = new Set<string>()
+  readonly refused = new Set<string>()
+  substitutes = UNREPORTED
+  readonly #tolerant: boolean
+
+  constructor(tolerant: boolean) {
+    this.#tolerant = tolerant
+  }
+
+  /** @returns false when nothing more can be done about what ONNX Runtime says of the probe */
+  make(message: string, probe: Probe): boolean {
+    const type = unknownType(message)
+    if (type !== null && !this.cutTypes.has(type)) {
+      this.cutTypes.add(type)
+      return true
+    }
+    const noKernel = /Could not find an implementation/.test(message)
+    if (noKernel && this.substitutes !== WITHOUT_FLOAT64) {
+      this.substitutes = WITHOUT_FLOAT64
+      return true
+    }
+    const site = probe.siteIn(message)
+    if (site === null || this.cutSites.has(site.key)) return false
+    if (!noKernel && !site.branch && !this.#tolerant) return false
+    this.cutSites.add(site.key)
+    if (!noKernel) this.refused.add(site.key)
+    return true
+  }
 }
 
 /** The op that ONNX Runtime has no schema for, as `Node.type` names it. */
@@ -71,10 +90,8 @@ async function ask(probe: Probe, options: ProbeOptions, model: Model): Promise<O
   const made = new Set([...probe.standIns].map(([, value]) => value).filter((value) => value.producer !== null))
   for (const value of made) probe.model.addOutput(probe.model.main, value)
   const ports = new Map((await outputsOf(probe.model)).map((port) => [port.name, port]))
-  const rankless = await ranklessOf(
-    [...ports.values()].filter((port) => port.shape?.length === 0).map((port) => port.name),
-    new Probe(model, options),
-  )
+  const ambiguous = [...ports.values()].filter((port) => port.shape?.length === 0).map((port) => port.name)
+  const rankless = ambiguous.length === 0 ? new Set<string>() : await ranklessOf(ambiguous, new Probe(model, options))
   const types = new Map<string, Type>()
   let positive = true
   for (const [key, value] of probe.standIns) {
@@ -82,7 +99,7 @@ async function ask(probe: Probe, options: ProbeOptions, model: Model): Promise<O
     const type = port ? typeOf(port, rankless) : value.declared
     if (type === null) continue
     positive &&= type.kind !== 'tensor' || !type.shape?.some((dim) => typeof dim === 'number' && dim < 1)
-    types.set(key, type.kind === 'tensor' && probe.isSubstituted(value) ? { ...type, dtype: null } : type)
+    types.set(key, type.kind === 'tensor' && probe.mayStandIn(value, type.dtype) ? { ...type, dtype: null } : type)
   }
   return { types, positive }
 }
@@ -93,7 +110,6 @@ function typeOf({ name, dtype, shape }: Port, rankless: ReadonlySet<string>): Ty
 
 /** A shape `[]` is that of a scalar or none at all; the shape of the shape tells. */
 async function ranklessOf(names: readonly string[], probe: Probe): Promise<Set<string>> {
-  if (names.length === 0) return new Set()
   const byName = new Map([...probe.standIns].map(([, value]) => [value.name, value]))
   for (const name of names) {
     const value = byName.get(name)
@@ -108,7 +124,7 @@ async function ranklessOf(names: readonly string[], probe: Probe): Promise<Set<s
 async function outputsOf(model: Model): Promise<readonly Port[]> {
   if (model.main.outputs.length === 0) return [] // nothing is left to ask for
   // With constants folded, which basic does, shapes that are computed in the graph are known.
-  const session = await openSession(skeleton(model), { level: 'basic', prepacking: false })
+  const session = await openSession(skeleton(model), { level: 'basic', prepacking: false, threads: 1 })
   await session.release()
   return session.outputs
 }

@@ -2,9 +2,10 @@ import { type Attr, attr } from '../ir/attr.js'
 import { bound, type Call, calledBy, enter, siteKey } from '../ir/calls.js'
 import { type Graph, Model, type Node, type Value } from '../ir/graph.js'
 import { MemoryTensor, type Tensor } from '../ir/tensor.js'
-import { type Type, tensorType } from '../ir/type.js'
+import { type DType, type Type, tensorType } from '../ir/type.js'
 import { bytesOf, constantOf } from '../ir/walk.js'
 import { concreteType, type Dimensions } from './declared.js'
+import { Environment, type StandIn } from './environment.js'
 import { type Substitutes, substituteAttr, substituteTensor, substituteType } from './substitute.js'
 
 /** Constants up to this size stay, as shapes may hang on their values; larger ones become inputs of their type. */
@@ -29,45 +30,6 @@ export interface ProbeSite {
   readonly label: string
   /** Whether it stands in a branch of an If, which need not be taken. */
   readonly branch: boolean
-}
-
-/** The bodies of an If in this order, whatever that of its attributes is. */
-const BRANCHES = ['then_branch', 'else_branch'] as const
-
-function branchesOf(node: Node): Graph[] {
-  return BRANCHES.flatMap((name) => {
-    const body = node.attrs.get(name)
-    return body?.kind === 'graph' ? [body.value] : []
-  })
-}
-
-/** What stands for a value of the source: null for an input that is left out, undefined when its type is not known. */
-type StandIn = Value | null | undefined
-
-class Environment {
-  readonly #own = new Map<string, Value | null>()
-  readonly #outer: Environment | null
-
-  constructor(outer: Environment | null) {
-    this.#outer = outer
-  }
-
-  get(value: Value | null, call: Call | null): StandIn {
-    return value === null ? null : this.find(siteKey(value, call))
-  }
-
-  find(key: string): StandIn {
-    const own = this.#own.get(key)
-    return own === undefined ? this.#outer?.find(key) : own
-  }
-
-  set(value: Value, call: Call | null, standIn: StandIn): void {
-    if (standIn !== undefined) this.#own.set(siteKey(value, call), standIn)
-  }
-
-  *entries(): Iterable<[string, Value]> {
-    for (const [key, standIn] of this.#own) if (standIn !== null) yield [key, standIn]
-  }
 }
 
 /** Where the nodes of a graph of the source go. */
@@ -115,9 +77,9 @@ export class Probe {
     return this.#root.entries()
   }
 
-  /** Whether the element type of a value may be a substitute. */
-  isSubstituted(standIn: Value): boolean {
-    return this.#substituted.has(standIn)
+  /** Whether an element type that ONNX Runtime tells may only stand in for another. */
+  mayStandIn(standIn: Value, dtype: DType | null): boolean {
+    return this.#substituted.has(standIn) && [...this.#options.substitutes.values()].some((d) => d === dtype)
   }
 
   /** The node that a message of ONNX Runtime is about. */
@@ -354,4 +316,14 @@ export class Probe {
   #name(): string {
     return `v${this.#values++}`
   }
+}
+
+/** The bodies of an If in this order, whatever that of its attributes is. */
+const BRANCHES = ['then_branch', 'else_branch'] as const
+
+function branchesOf(node: Node): Graph[] {
+  return BRANCHES.flatMap((name) => {
+    const body = node.attrs.get(name)
+    return body?.kind === 'graph' ? [body.value] : []
+  })
 }

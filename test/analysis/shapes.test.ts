@@ -316,8 +316,10 @@ describe('inferShapes where ONNX Runtime cannot follow', () => {
       const product = s.node('MatMul', 'product', [x, weight])
       s.model.declare(product, tensorType('bfloat16', null))
       const back = s.node('Cast', 'back', [product], { to: dtypeCode('float32') })
+      const size = s.node('Shape', 'size', [product])
       const shapes = await inferShapes(s.model)
 
+      assert.equal(typeToString(shapes.typeOf(size)), 'int64[2]')
       assert.equal(typeToString(shapes.typeOf(product)), 'bfloat16[1,6]')
       assert.equal(typeToString(shapes.typeOf(weight)), '?[4,6]')
       assert.equal(typeToString(shapes.typeOf(back)), 'float32[1,6]')
