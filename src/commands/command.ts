@@ -130,7 +130,8 @@ export abstract class BaseCommand extends Command {
     const table = await commandTable()
     const command = this.#words()
     const flags = table.find(([words]) => words === command)?.[1].flags ?? {}
-    return { command, flags, argv: this.argv, commands: table.map(([words]) => words) }
+    const commands = new Map(table.map(([words, each]) => [words, Object.keys(each.flags)] as const))
+    return { command, flags, argv: this.argv, commands }
   }
 }
 

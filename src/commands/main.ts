@@ -1,3 +1,4 @@
+import { fileURLToPath } from 'node:url'
 import { fail } from './failure.js'
 
 /**
@@ -12,7 +13,8 @@ export async function main(args: readonly string[], dir: string): Promise<void> 
   try {
     const { run, settings } = await importOclif()
     settings.enableAutoTranspile = false // NODE_ENV=development would make it look for TypeScript sources
-    await run(commandLine(args), dir)
+    // Its plugins would be code from the user's home folder.
+    await run(commandLine(args), { root: fileURLToPath(dir), userPlugins: false, devPlugins: false })
   } catch (error) {
     process.exitCode = await fail(error)
   }

@@ -16,8 +16,8 @@ export interface Place {
   readonly command: string
   readonly flags: Readonly<Record<string, FlagFacts>>
   readonly argv: readonly string[]
-  /** The words of all commands. */
-  readonly commands: readonly string[]
+  /** The names of the flags of every command, by its words. */
+  readonly commands: ReadonlyMap<string, readonly string[]>
 }
 
 /** Each way in which oclif's parser refuses a command line, and how to say it better. */
@@ -94,8 +94,11 @@ export function refuseValuesOfSwitches({ argv, flags }: Place): void {
 }
 
 /** The second word of a command, mistyped: `prune structrued`. */
-export function nearSubcommand(word: string, { command, commands }: Omit<Place, 'flags' | 'argv'>): string | undefined {
-  const ours = commands.filter((c) => c.startsWith(`${command} `)).map((c) => c.slice(command.length + 1))
+export function nearSubcommand(
+  word: string,
+  { command, commands }: Pick<Place, 'command' | 'commands'>,
+): string | undefined {
+  const ours = [...commands.keys()].filter((c) => c.startsWith(`${command} `)).map((c) => c.slice(command.length + 1))
   const near = nearest(word, ours)
   return near === undefined ? undefined : `Did you mean "mcompress ${command} ${near}"?`
 }
@@ -105,15 +108,22 @@ function unknownFlags(place: Place, list = ''): UsageError {
   const names = Object.entries(place.flags).flatMap(([name, { allowNo }]) =>
     allowNo ? [`--${name}`, `--no-${name}`] : [`--${name}`],
   )
-  const near = typed.flatMap((flag) => nearest(flag, names) ?? names.find((name) => name.startsWith(flag)) ?? [])
+  const near = typed.flatMap((flag) => nearest(flag, names) ?? startingWith(flag, names) ?? [])
   const file = typed.find((flag) => /\.onnx$/i.test(flag))
-  return new UsageError(`There ${typed.length === 1 ? 'is no flag' : 'are no flags'} ${typed.join(', ')}.`, {
+  const elsewhere = [...place.commands].filter(([, own]) => typed.every((flag) => own.includes(flag.slice(2))))
+  return new UsageError(`${place.command} has no flag ${typed.join(', ')}.`, {
     suggestions: [
       ...near.map((name) => `Did you mean ${name}?`),
+      ...elsewhere.map(([command]) => `It is one of ${command}: mcompress ${command} --help`),
       ...(file === undefined ? [] : [`A file whose name begins with a dash: ./${file}`]),
       helpLine(place.command),
     ],
   })
+}
+
+/** A name that is cut short, unless hardly anything is left of it. */
+function startingWith(flag: string, names: readonly string[]): string | undefined {
+  return flag.length < 5 ? undefined : names.find((name) => name.startsWith(flag))
 }
 
 function missingModel({ command }: Place): UsageError {

@@ -61,7 +61,7 @@ class Clock {
     }
     if (done === null) return phase
     const ms = this.#now() - this.#phaseStarted
-    const left = done > 0.02 && done < 1 ? `, ${duration((ms / done) * (1 - done))} left` : ''
+    const left = ms > 0 && done > 0.02 && done < 1 ? `, ${duration((ms / done) * (1 - done))} left` : ''
     return `${phase} ${Math.floor(done * 100)} %${left}`
   }
 }

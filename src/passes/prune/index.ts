@@ -61,7 +61,7 @@ export const prune = definePass({
     'prune model.onnx --sparsity 0.8',
     'prune model.onnx --sparsity 80% --scope layer --exclude "head*"',
     'prune model.onnx --pattern 2:4 -o sparse24.onnx',
-    'prune model.onnx --sparsity 0.7 --layer "conv1*=0.3" --report out.md',
+    'prune model.onnx --sparsity 0.7 --layer "conv*=0.3" --report a.md',
   ],
   traits: { outputs: 'changed', idempotent: true, bytes: 'never-more', needs: [] },
   options,
