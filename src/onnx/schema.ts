@@ -116,6 +116,7 @@ export function decodeMessage(type: MessageName, bytes: Uint8Array, payloads: re
 function plain(fields: ReadonlyMap<string, Field>, decoded: object, payloads: readonly object[]): object {
   const message: Record<string, unknown> = {}
   for (const [name, value] of Object.entries(decoded)) {
+    if (Array.isArray(value) && value.length === 0) continue // protobufjs has every repeated field, filled or not
     const field = fields.get(name)
     if (name === 'payloads')
       message[name] = (value as number[]).map((index) => payloads[index]) // as the scanner wrote them
