@@ -24,7 +24,8 @@ export class WrittenNames {
 
   /** The outputs that need an Identity: of inputs, constants, outer values, and of values that are two outputs. */
   identities(graph: Graph): readonly OutputSlot[] {
-    return graph.outputs.filter((slot) => this.of(slot.value) !== slot.name)
+    const unnamed = graph.outputs.filter((slot) => this.of(slot.value) !== slot.name)
+    return [...new Map(unnamed.map((slot) => [slot.name, slot])).values()] // an output may be listed twice
   }
 
   /** What has another name in the file than in the IR, by the latter. */
