@@ -87,6 +87,7 @@ export class InterruptedError extends UserError {
 
 const IO_REASONS: Readonly<Record<string, string>> = {
   ENOENT: 'no such file or folder',
+  EEXIST: 'a file of that name exists already',
   ENOTDIR: 'a part of the path is not a folder',
   EISDIR: 'it is a folder',
   EACCES: 'permission denied',

@@ -128,9 +128,12 @@ export async function writeFile(path: string, encoded: Encoded, options: WriteOp
     closeSync(fd)
     return hash?.digest('hex') ?? null
   } catch (error) {
-    await flushing.catch(() => {}) // the first error is the one to report
-    closeSync(fd)
-    unlinkSync(path)
+    await flushing.catch(() => {}) // the first error is the one to report, here and below
+    for (const clean of [() => closeSync(fd), () => unlinkSync(path)]) {
+      try {
+        clean()
+      } catch {}
+    }
     throw ioError(error, doing, ['Free some space, or choose another folder with -o.'])
   }
 }

@@ -1,0 +1,103 @@
+import assert from 'node:assert/strict'
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { float32, outputOf, type Sketch, sketch } from '../../fixtures/sketch.js'
+import { attr } from '../../src/ir/attr.js'
+import { MemoryTensor } from '../../src/ir/tensor.js'
+import { tensorType } from '../../src/ir/type.js'
+import { readModel } from '../../src/onnx/read.js'
+import { skeleton } from '../../src/onnx/skeleton.js'
+import { encodeModel, planExternal, toBytes } from '../../src/onnx/write.js'
+import { temporaryFolder } from '../support/data-files.js'
+import { type Arrays, assertSameBits, randomArray, runModel } from '../support/ort.js'
+
+const SIZE = 64
+const FEEDS: Arrays = { x: randomArray('float32', [2, SIZE], 1) }
+const weights = (seed: number) =>
+  float32([SIZE, SIZE], [...(randomArray('float32', [SIZE, SIZE], seed).data as Float32Array)]) // made of floats
+
+/** Weights of 16 KiB as initializers, in a Constant node, and in both branches of an If. */
+function big(): Sketch {
+  const s = sketch('big')
+  const x = s.input('x', ['N', SIZE])
+  const first = s.node('MatMul', 'first', [x, s.constant('w', weights(1))])
+  const constant = outputOf(s.nodeOf('Constant', 'constant', [], ['c'], { value: attr.tensor(weights(2)) }))
+  const second = s.node('MatMul', 'second', [first, constant])
+  const flag = s.constant('flag', new MemoryTensor('bool', [], Uint8Array.of(1)))
+  const choice = s.nodeOf('If', 'choice', [flag], ['y'])
+  for (const [i, branch] of ['then_branch', 'else_branch'].entries()) {
+    s.body(choice, branch, (b) =>
+      b.output(`${branch}.out`, b.node('MatMul', branch, [second, b.constant(`${branch}.w`, weights(3 + i))]), null),
+    )
+  }
+  s.output('y', outputOf(choice), tensorType('float32', ['N', SIZE]))
+  return s
+}
+
+describe('A skeleton', () => {
+  const inFolder = temporaryFolder()
+
+  it('holds no weights: they stay in the file, those of Constants and of bodies too', async () => {
+    const path = inFolder('big.onnx')
+    writeFileSync(path, toBytes(encodeModel(big().model)))
+    const { model, source } = readModel(path)
+
+    const { bytes, folder } = skeleton(model)
+
+    assert.ok(source.size > 4 * SIZE * SIZE * 4 && bytes.length < 1500, `${bytes.length} bytes`)
+    assert.equal(folder, inFolder())
+    assertSameBits(await runModel({ bytes, folder }, FEEDS), await runModel({ path }, FEEDS))
+  })
+
+  it('holds what a pass has changed, beside weights that stay where they are', async () => {
+    const path = inFolder('changed.onnx')
+    writeFileSync(path, toBytes(encodeModel(big().model)))
+    const { model } = readModel(path)
+    const w = [...model.main.initializers].find((v) => v.name === 'w')
+    assert.ok(w?.constant)
+    model.setConstant(
+      w,
+      w.constant.map((chunk) => {
+        chunk.fill(0)
+      }),
+    )
+
+    const { bytes, folder } = skeleton(model)
+
+    assert.ok(bytes.length > SIZE * SIZE * 4 && bytes.length < 2 * SIZE * SIZE * 4)
+    const { y } = await runModel({ bytes, folder }, FEEDS)
+    assert.deepEqual(y?.data, new Float32Array(2 * SIZE))
+  })
+
+  it('takes weights from two files, and inside what lies outside of the folder', async () => {
+    mkdirSync(inFolder('a'))
+    mkdirSync(inFolder('b'))
+    const { model: source } = big()
+    const plan = planExternal(source)
+    writeFileSync(inFolder('a/one.data'), toBytes(plan))
+    writeFileSync(inFolder('a/one.onnx'), toBytes(encodeModel(source, { location: 'one.data', plan })))
+    writeFileSync(inFolder('b/two.onnx'), toBytes(encodeModel(source)))
+    const one = readModel(inFolder('a/one.onnx')).model
+    const two = readModel(inFolder('b/two.onnx')).model
+    const expected = await runModel({ path: inFolder('a/one.onnx') }, FEEDS)
+    assertSameBits(await runModel(skeleton(one), FEEDS), expected)
+
+    const constants = (m: typeof one) => new Map([...m.main.initializers].map((v) => [v.name, v]))
+    const [here, there] = [constants(one).get('w'), constants(two).get('w')]
+    assert.ok(here && there?.constant)
+    one.setConstant(here, there.constant)
+    const mixed = skeleton(one)
+
+    assert.ok(mixed.bytes.length > SIZE * SIZE * 4)
+    assertSameBits(await runModel(mixed, FEEDS), expected)
+  })
+
+  it('of a model in memory holds everything', async () => {
+    const { model } = big()
+    const { bytes, folder } = skeleton(model)
+    assert.equal(folder, process.cwd())
+    assertSameBits(
+      await runModel({ bytes, folder }, FEEDS),
+      await runModel({ bytes: toBytes(encodeModel(model)), folder }, FEEDS),
+    )
+  })
+})
