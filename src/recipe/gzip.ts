@@ -1,8 +1,13 @@
 import { createReadStream } from 'node:fs'
 import { pipeline } from 'node:stream/promises'
 import { createGzip } from 'node:zlib'
+import { ioError } from '../errors.js'
 
-/** Bytes that files take on the wire when a server compresses them (gzip, its usual level 6). */
+/**
+ * Bytes that files take on the wire when a server compresses them (gzip, its usual level 6).
+ *
+ * @throws IoError; signal.reason when it was aborted
+ */
 export async function gzipBytes(paths: readonly string[], signal?: AbortSignal): Promise<number> {
   let total = 0
   for (const path of paths) {
@@ -14,7 +19,10 @@ export async function gzipBytes(paths: readonly string[], signal?: AbortSignal):
       createGzip({ level: 6 }),
       count,
       ...(signal ? [{ signal }] : []),
-    )
+    ).catch((error: unknown) => {
+      signal?.throwIfAborted() // with its reason, which the pipeline hides
+      throw ioError(error, `Cannot read "${path}"`)
+    })
   }
   return total
 }

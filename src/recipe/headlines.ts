@@ -1,15 +1,18 @@
 import { bytes, metricTexts, numeric, percent, ratio, SIZE_WORDS, sizeChange } from '../report/format.js'
-import type { MetricReport, ModelReport } from '../report/report.js'
+import type { MetricReport, ModelReport, Report } from '../report/report.js'
 import type { Step } from './recipe.js'
 
-/** What came out, a sentence each, the most important first; and what the user may want to do about it. */
+/**
+ * What came out, a sentence each, the most important first; and what the user may want to do about it.
+ *
+ * @param notes  what the passes themselves have to say
+ */
 export function headlines(
-  before: ModelReport,
-  after: ModelReport,
-  metrics: readonly MetricReport[],
+  { before, after, metrics }: Pick<Report, 'before' | 'metrics'> & { readonly after: ModelReport },
   steps: readonly Step[],
+  notes: readonly string[],
 ): string[] {
-  return [sparsityLine(before, after, metrics), sizeLine(before, after), ...accuracyLines(metrics, steps)]
+  return [sparsityLine(before, after, metrics), sizeLine(before, after), ...notes, ...accuracyLines(metrics, steps)]
 }
 
 function sparsityLine(before: ModelReport, after: ModelReport, metrics: readonly MetricReport[]): string {

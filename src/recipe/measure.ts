@@ -47,7 +47,7 @@ export interface NamedModel {
 /**
  * Judges one model, or one before and one after, on the same data in one go.
  *
- * @param reference  what outputs are compared with; it may be the first of the models
+ * @param reference  what outputs are compared with; when it is one of the models itself, that is not judged by itself
  */
 export async function measure(
   evaluation: Evaluation | null,
@@ -62,7 +62,7 @@ export async function measure(
   if (evaluation === null) return { data: [], metrics: [] }
   hooks.onProgress?.('Measuring', 0)
   const sources = models.map(sourceOf)
-  const same = models.findIndex((m) => m.path === reference?.path)
+  const same = reference === null ? -1 : models.indexOf(reference)
   const { dims, seed, provider, threads } = engine
   const { metrics, samples } = await evaluate(
     {

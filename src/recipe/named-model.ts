@@ -1,5 +1,5 @@
 import { existsSync, readdirSync, statSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { IoError } from '../errors.js'
 import { nearest } from '../nearest.js'
 import { type ModelFile, readModel } from '../onnx/read.js'
@@ -34,8 +34,11 @@ function missing(path: string): string[] {
   if (!existsSync(folder)) return [`There is no folder "${folder}".`]
   if (/[*?[\]{}]/.test(path)) return ['No file matches: a shell hands such a pattern over as it is when none does.']
   const models = modelsIn(folder)
-  const near = nearest(path, models)
-  if (near !== undefined) return [`Did you mean "${near}"?`]
+  const near = nearest(
+    basename(path),
+    models.map((model) => basename(model)),
+  )
+  if (near !== undefined) return [`Did you mean "${join(folder, near)}"?`]
   return models.length === 0 ? ['Check the path.'] : [`Check the path. The models there are: ${listed(models)}.`]
 }
 

@@ -116,7 +116,7 @@ async function runOnFiles(work: Work, hooks: RunHooks): Promise<Report> {
 type Outcome = Pick<Report, 'headlines' | 'steps' | 'before' | 'after' | 'data' | 'metrics' | 'verification'>
 
 async function changed(work: Work, input: ModelFile, target: Target, hooks: RunHooks): Promise<Outcome> {
-  const { model, steps } = await runSteps(input.model, work, hooks)
+  const { model, steps, notes } = await runSteps(input.model, work, hooks)
   let described: (Pick<Report, 'before' | 'data' | 'metrics'> & { after: ModelReport }) | undefined
   const verification = await publish(model, target, {
     input,
@@ -137,9 +137,8 @@ async function changed(work: Work, input: ModelFile, target: Target, hooks: RunH
     },
   })
   if (described === undefined) throw new Error('The result was not described.')
-  const { before, after, metrics } = described
   return {
-    headlines: [...headlines(before, after, metrics, work.steps), ...leftBehind(work, input, target)],
+    headlines: [...headlines(described, work.steps, notes), ...leftBehind(work, input, target)],
     steps,
     ...described,
     verification,
@@ -168,15 +167,26 @@ async function describeInput(work: Work, input: ModelFile, hooks: RunHooks): Pro
   return modelReport(input.model, await filesReport(work.shownInput, paths, work, hooks), work.dims)
 }
 
+interface Made {
+  readonly model: Model
+  readonly steps: readonly StepReport[]
+  readonly notes: readonly string[]
+}
+
 /** Each pass gets a copy; it takes the model's place when the pass has succeeded and every invariant holds. */
-async function runSteps(original: Model, work: Work, hooks: RunHooks): Promise<{ model: Model; steps: StepReport[] }> {
+async function runSteps(original: Model, work: Work, hooks: RunHooks): Promise<Made> {
   let model = original
   const steps: StepReport[] = []
+  const heard: string[] = []
   for (const { pass, values, given } of work.steps) {
     hooks.signal?.throwIfAborted()
     const copy = model.clone().model
     const { run } = await pass.load()
-    const { changed, skipped } = await run(copy, values, {
+    const {
+      changed,
+      skipped,
+      notes = [],
+    } = await run(copy, values, {
       seed: work.seed,
       ...(hooks.signal ? { signal: hooks.signal } : {}),
       onProgress: (done) => hooks.onProgress?.(pass.summary, done),
@@ -184,6 +194,7 @@ async function runSteps(original: Model, work: Work, hooks: RunHooks): Promise<{
     verify(copy, pass.name)
     model = copy
     steps.push({ pass: pass.name, options: given, changed, skipped })
+    heard.push(...notes)
   }
-  return { model, steps }
+  return { model, steps, notes: heard }
 }

@@ -53,12 +53,17 @@ function checkReplaced(shown: string, there: Stats, input: string, inPlace: bool
  */
 function realFolder(shown: string): string {
   const folder = dirname(shown)
+  let real: string
   try {
-    return realpathSync.native(folder)
+    real = realpathSync.native(folder)
   } catch (error) {
     throw ioError(error, `Cannot enter the folder "${folder}", where "${shown}" is to go`, [
       ...(existsSync(folder) ? [] : [`Make it: mkdir -p "${folder}"`]),
       'Or choose another place with -o.',
     ])
   }
+  if (statSync(real).isDirectory()) return real
+  throw new IoError(`Cannot write "${shown}": "${folder}" is no folder.`, {
+    suggestions: ['Choose another place with -o.'],
+  })
 }

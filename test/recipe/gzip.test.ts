@@ -1,0 +1,29 @@
+import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import { gzipSync } from 'node:zlib'
+import { gzipBytes } from '../../src/recipe/gzip.js'
+import { filesReport } from '../../src/recipe/model-report.js'
+
+const PATHS = ['fixtures/generated/external.onnx', 'fixtures/generated/external.onnx.data']
+const total = (of: (bytes: Buffer) => number) => PATHS.reduce((n, path) => n + of(readFileSync(path)), 0)
+
+describe('The size of files', () => {
+  it('gzipped is that of each for itself, at the usual level', async () => {
+    assert.equal(
+      await gzipBytes(PATHS),
+      total((bytes) => gzipSync(bytes, { level: 6 }).byteLength),
+    )
+  })
+
+  it('is gzipped for small models unless told', async () => {
+    const bytes = total((content) => content.byteLength)
+
+    const byDefault = await filesReport('m.onnx', PATHS, { gzip: null })
+    assert.deepEqual(byDefault, { path: 'm.onnx', bytes, gzipBytes: await gzipBytes(PATHS) })
+    assert.deepEqual(await filesReport(null, PATHS, { gzip: false }), { path: null, bytes, gzipBytes: null })
+  })
+
+  it('is not to be had of a file that is gone', async () => {
+    await assert.rejects(filesReport('x', ['no/such'], { gzip: false }), /Cannot read "no\/such": no such file/)
+  })
+})

@@ -1,0 +1,67 @@
+import assert from 'node:assert/strict'
+import { headlines } from '../../src/recipe/headlines.js'
+import { makeStep } from '../../src/recipe/recipe.js'
+import type { MetricReport } from '../../src/report/report.js'
+import { LENET, layer, model } from '../report/lenet.js'
+import { passOf } from './models.js'
+
+const before = model(
+  'a.onnx',
+  LENET.map((w) => layer(w)),
+  236,
+  { gzipBytes: 200_000 },
+)
+const after = model(
+  'b.onnx',
+  LENET.map((w) => layer(w, 0.8)),
+  236,
+  { gzipBytes: 80_000 },
+)
+const top1: MetricReport = {
+  name: 'top1',
+  output: 'logits',
+  better: 'higher',
+  unit: 'fraction',
+  against: 'labels',
+  samples: 1000,
+  before: 0.92,
+  after: 0.9,
+}
+const steps = (raw: object = {}) => [makeStep(passOf('prune'), { ...raw })]
+
+describe('The headlines of a report', () => {
+  it('say what became zero and what it cost, why the file is no smaller, and what to try', () => {
+    assert.deepEqual(headlines({ before, after, metrics: [top1] }, steps(), []), [
+      '80.0 % of the weights are zero (0 % before); top1 92.0 % → 90.0 %.',
+      'File size unchanged: zeros are stored like other values. Gzipped, as servers send it, it is 2.5x smaller (80.0 kB).',
+      'Accuracy fell: --criterion lamp spares the small layers, and mostly loses less at the same sparsity.',
+    ])
+  })
+
+  it('suggest nothing where accuracy held, or where the pass knows nothing better', () => {
+    const held = [{ ...top1, after: 0.915 }]
+    assert.equal(headlines({ before, after, metrics: held }, steps(), []).length, 2)
+    assert.equal(headlines({ before, after, metrics: [top1] }, steps({ criterion: 'lamp' }), []).length, 2)
+  })
+
+  it('say when accuracy was not measured', () => {
+    const [first, , last] = headlines({ before, after, metrics: [] }, steps(), [])
+
+    assert.equal(first, '80.0 % of the weights are zero (0 % before).')
+    assert.equal(last, 'What this costs in accuracy was not measured: add --eval-data.')
+  })
+
+  it('say how the size changed where it did, and nothing of a gzip that grew', () => {
+    const smaller = { ...after, bytes: before.bytes / 4, gzipBytes: 300_000 }
+
+    const [, size] = headlines({ before, after: smaller, metrics: [top1] }, steps(), [])
+
+    assert.match(size ?? '', /^File size 248\.6 kB → 62\.2 kB, 4\.0x smaller\.$/)
+  })
+
+  it('hold for a model without weights', () => {
+    const none = model('a.onnx', [], 12)
+
+    assert.match(headlines({ before: none, after: none, metrics: [] }, steps(), [])[0] ?? '', /^0 % of the weights/)
+  })
+})
