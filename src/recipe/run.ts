@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs'
 import { copyFile } from 'node:fs/promises'
 import { basename, dirname, extname, join } from 'node:path'
+import { inferShapes } from '../analysis/shapes.js'
 import { NothingToDoError, UsageError } from '../errors.js'
 import type { Model } from '../ir/graph.js'
 import { verify } from '../ir/verify.js'
@@ -98,6 +99,8 @@ async function runOnFiles(work: Work, hooks: RunHooks): Promise<Report> {
   const input = readNamedModel(work.input)
   const target = await resolveTarget(work.target, work.input, work.inPlace)
   if (work.toStdout && work.keep) refuseExternal(input)
+  // Needed for the report anyway. A wrong --dim shows here, and so does a model that ONNX Runtime itself dies of.
+  await inferShapes(input.model, { dims: work.dims })
   const outcome = await changed(work, input, target, hooks).catch((error: unknown) => {
     if (error instanceof NothingToDoError && work.allowUnchanged) return unchanged(work, input, error.message, hooks)
     throw error
