@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { COMMANDS } from '../../src/commands/index.js'
 import { type FlagShapes, readSettings, type SettingsContext } from '../../src/commands/settings.js'
 import { IoError, UsageError, type UserError } from '../../src/errors.js'
 import { workFolder } from './cli.js'
@@ -165,6 +166,22 @@ describe('Settings', () => {
     await assert.rejects(read({ config: 'broken.mjs' }), /"broken\.mjs" cannot be loaded: /)
     write('export const a = 1', 'empty.mjs')
     await assert.rejects(read({ config: 'empty.mjs' }), /"empty\.mjs" holds no configuration/)
+  })
+
+  it('are those of the example in docs/configuration.md', async () => {
+    const [, example = ''] = /```json\n([\s\S]*?)```/.exec(readFileSync('docs/configuration.md', 'utf8')) ?? []
+    write(example)
+    const table = Object.entries(COMMANDS).map(([id, { flags }]) => [id.replaceAll(':', ' '), flags] as const)
+
+    assert.deepEqual(await argsOf({ commands: new Map(table) }), [
+      '--threads=1',
+      '--eval-data=data/test.npz',
+      '--report=report.md',
+      '--report=report.json',
+      '--sparsity=0.8',
+      '--criterion=lamp',
+      '--exclude=head*',
+    ])
   })
 
   it('are refused where two files, or one in YAML, leave open what counts', async () => {
