@@ -61,7 +61,7 @@ const moderate = fc.oneof(
 )
 
 const pool = fc
-  .array(tensorOf(moderate), { minLength: 1, maxLength: 3 })
+  .array(tensorOf(moderate), { minLength: 1, maxLength: 3, size: 'max' })
   .map((members) => members.map((member, index) => ({ ...member, index })))
 
 describe('maskBlocks', () => {
@@ -105,6 +105,11 @@ describe('maskBlocks', () => {
     const zerosFor = (k: number) =>
       maskBlocks([gridOf(member, { rows: 1, columns: 4 }, scoresOf(member, 'magnitude', 0))], k)[0]?.zerosAfter
     assert.deepEqual([0, 1, 2, 3, 4, 6, 7, 9].map(zerosFor), [0, 1, 1, 5, 5, 5, 9, 9])
+  })
+
+  it('stops at the first of equal blocks that would lead away from k, though a smaller one may follow', () => {
+    const members = [0, 1].map((index) => axisMember(Array(25).fill(1), [5, 5], { out: 0, in: 1 }, 'float32', index))
+    for (let k = 0; k <= 50; k++) assertBlocks(members, k, { rows: 2, columns: 2 })
   })
 
   it('chooses among equal blocks in the order of tensors and of their first weights', () => {

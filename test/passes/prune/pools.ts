@@ -81,17 +81,17 @@ export const weight: fc.Arbitrary<number> = fc.oneof(
 )
 
 const values = fc.oneof(
-  fc.array(weight, { maxLength: 60 }),
+  fc.array(weight, { maxLength: 60, size: 'max' }),
   // all of them equal; two values
   fc.tuple(weight, fc.nat(40)).map(([w, n]) => Array<number>(n).fill(w)),
   fc
-    .tuple(weight, weight, fc.array(fc.boolean(), { maxLength: 60 }))
+    .tuple(weight, weight, fc.array(fc.boolean(), { maxLength: 60, size: 'max' }))
     .map(([a, b, which]) => which.map((x) => (x ? a : b))),
 )
 
 /** Tensors that compete, of one format or several. */
 export const pool: fc.Arbitrary<Member[]> = fc
-  .array(fc.tuple(values, dtype), { minLength: 1, maxLength: 5 })
+  .array(fc.tuple(values, dtype), { minLength: 1, maxLength: 5, size: 'max' })
   .map((tensors) => tensors.map(([v, d], index) => memberOf(v, d, index)))
 
 /** A pool and how many of its weights go. */
@@ -104,7 +104,12 @@ export const poolAndCount: fc.Arbitrary<{ members: Member[]; k: number }> = pool
 /** Tensors of two to four axes, one taken as output and another as input. */
 export function tensorOf(numbers: fc.Arbitrary<number>): fc.Arbitrary<AxisMember> {
   return fc
-    .tuple(fc.array(fc.integer({ min: 1, max: 6 }), { minLength: 2, maxLength: 4 }), fc.nat(), fc.nat(), dtype)
+    .tuple(
+      fc.array(fc.integer({ min: 1, max: 6 }), { minLength: 2, maxLength: 4, size: 'max' }),
+      fc.nat(),
+      fc.nat(),
+      dtype,
+    )
     .chain(([shape, a, b, dtype]) => {
       const out = a % shape.length
       const others = [...shape.keys()].filter((axis) => axis !== out)
@@ -141,6 +146,7 @@ export const LAYOUTS: Readonly<Record<string, AxisMember>> = {
   'Gemm [K, N]': made([10, 9], { out: 1, in: 0 }),
   'MatMul on the right [B, K, N]': made([2, 9, 5], { out: 2, in: 1 }),
   'MatMul on the left [B, M, K]': made([2, 5, 9], { out: 1, in: 2 }),
+  'NhwcConv [O, kh, kw, I]': made([7, 3, 2, 5], { out: 0, in: 3 }),
   'LSTM [D, 4H, I]': made([2, 12, 5], { out: 1, in: 2 }),
   'a vector': made([1, 11], { out: 0, in: 1 }),
 }
