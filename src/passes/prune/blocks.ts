@@ -2,6 +2,9 @@ import { elementCount } from '../../ir/type.js'
 import { Mask } from './mask.js'
 import type { AxisMember, PlannedMask, Scores } from './masks.js'
 
+/** No wider than it takes: small blocks are many. */
+type Counts = Uint8Array | Uint32Array
+
 /**
  * The blocks of one tensor: `rows` outputs by `columns` inputs at one place of the remaining axes, smaller at the edges.
  * They are numbered in the order of their first weights.
@@ -9,9 +12,9 @@ import type { AxisMember, PlannedMask, Scores } from './masks.js'
 export interface Grid {
   readonly member: AxisMember
   /** Weights of each block [B]. */
-  readonly sizes: Uint32Array
+  readonly sizes: Counts
   /** Weights of each block that are not zero [B]. */
-  readonly nonZero: Uint32Array
+  readonly nonZero: Counts
   /** Mean score of each block [B], as the bits of a float32: they order as the means do. */
   readonly keys: Uint32Array
   readonly lines: Lines
@@ -50,7 +53,8 @@ export function maskBlocks(pool: readonly Grid[], k: number): PlannedMask[] {
       if (drops) dropped.set(block)
       else zerosAfter -= nonZero[block] as number
     }
-    const zerosBefore = member.elements - nonZero.reduce((a, b) => a + b, 0)
+    let zerosBefore = member.elements
+    for (const n of nonZero) zerosBefore -= n
     return { member, mask: maskOf(grid, dropped), zerosBefore, zerosAfter }
   })
 }
@@ -62,8 +66,8 @@ export function gridOf(
   scores: Scores,
 ): Grid {
   const { count, lines } = layOut(member, block)
-  const sizes = new Uint32Array(count)
-  const nonZero = new Uint32Array(count)
+  const counts = (): Counts => (block.rows * block.columns < 256 ? new Uint8Array(count) : new Uint32Array(count))
+  const [sizes, nonZero] = [counts(), counts()]
   const sums = new Float64Array(count)
   let at = 0
   for (let line = 0; line < lines.count; line++) {

@@ -99,6 +99,18 @@ describe('maskBlocks', () => {
     }
   })
 
+  it('makes blocks of hundreds of weights', () => {
+    const member = axisMember(
+      Array.from({ length: 40 * 50 }, (_, i) => Math.sin(i)),
+      [40, 50],
+      { out: 0, in: 1 },
+    )
+    for (const k of [0, 300, 1000, 1999]) {
+      assertBlocks([member], k, { rows: 16, columns: 16 })
+      assertBlocks([member], k, { rows: 15, columns: 17 })
+    }
+  })
+
   it('counts a block at the edge with what of it lies inside', () => {
     // One row: blocks of 4, 4 and 1.
     const member = axisMember([1, 1, 1, 1, 2, 2, 2, 2, 0.5], [1, 9], { out: 0, in: 1 })
