@@ -1,5 +1,3 @@
-import { Chalk } from 'chalk'
-
 export interface Progress {
   /** @param done  a fraction 0..1 of the phase; null when its end is not known */
   update(phase: string, done: number | null): void
@@ -29,6 +27,9 @@ const PLAIN_MS = 10_000
 const BAR_WIDTH = 24
 const LEAST_BAR_WIDTH = 8
 const CLEAR_LINE = '\r\u001b[2K'
+const CYAN = '\u001b[36m'
+const DIM = '\u001b[39;2m'
+const PLAIN = '\u001b[22m'
 
 export const NO_PROGRESS: Progress = { update: () => {}, end: () => {} }
 
@@ -69,14 +70,14 @@ class Clock {
 class Line implements Progress {
   readonly #stream: ProgressStream
   readonly #clock: Clock
-  readonly #chalk: InstanceType<typeof Chalk>
+  readonly #color: boolean
   #drawnAt = Number.NEGATIVE_INFINITY
   #visible = false
 
   constructor(stream: ProgressStream, clock: Clock, color: boolean) {
     this.#stream = stream
     this.#clock = clock
-    this.#chalk = new Chalk({ level: color ? 1 : 0 })
+    this.#color = color
   }
 
   update(phase: string, done: number | null): void {
@@ -99,7 +100,8 @@ class Line implements Progress {
 
   #bar(done: number, width: number): string {
     const full = Math.round(Math.min(1, done) * width)
-    return this.#chalk.cyan('━'.repeat(full)) + this.#chalk.dim('─'.repeat(width - full))
+    const [reached, left] = ['━'.repeat(full), '─'.repeat(width - full)]
+    return this.#color ? `${CYAN}${reached}${DIM}${left}${PLAIN}` : reached + left
   }
 }
 
