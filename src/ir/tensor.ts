@@ -178,7 +178,7 @@ export class StringTensor implements Tensor {
   }
 
   *chunks(): Iterable<Uint8Array> {
-    yield this.read()
+    if (this.byteLength > 0) yield this.read()
   }
 
   map(): Tensor {

@@ -117,11 +117,13 @@ function encodeField(sink: PartSink, field: Field, value: unknown, packed: boole
   }
 }
 
+const NONE = new Uint8Array(0)
+
 /** Gathers small pieces in blocks; big ones stay parts of their own. */
 class PartSink {
   readonly #parts: Part[] = []
   #length = 0
-  #block = new Uint8Array(128)
+  #block = NONE
   #used = 0
 
   finish(): Encoded {
@@ -192,7 +194,7 @@ class PartSink {
 
   #reserve(bytes: number): void {
     if (this.#used + bytes <= this.#block.byteLength) return
-    const grown = new Uint8Array(Math.max(this.#block.byteLength * 2, this.#used + bytes))
+    const grown = new Uint8Array(Math.max(64, this.#block.byteLength * 2, this.#used + bytes))
     grown.set(this.#block.subarray(0, this.#used))
     this.#block = grown
   }
@@ -201,7 +203,7 @@ class PartSink {
     if (this.#used === 0) return
     this.#parts.push(this.#block.subarray(0, this.#used))
     this.#length += this.#used
-    this.#block = new Uint8Array(128)
+    this.#block = NONE
     this.#used = 0
   }
 }

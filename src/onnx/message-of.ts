@@ -14,6 +14,7 @@ import {
   type SparseTensorMessage,
   type TensorMessage,
   textField,
+  toNumber,
   type ValueInfoMessage,
 } from './messages.js'
 import { opsetDomain, readOpsets } from './opsets.js'
@@ -50,9 +51,11 @@ export interface MessageOptions {
 export function modelMessage(model: Model, options: MessageOptions): ModelMessage {
   const writer = new MessageWriter(model, options)
   const { irVersion, extra } = model
+  const { irVersion: asRead } = extra as ModelMessage // kept by the reader
+  const isAsRead = irVersion === toNumber(asRead ?? 0)
   return {
     ...extra,
-    ...(irVersion === 0 && extra.irVersion === undefined ? {} : { irVersion }),
+    ...(isAsRead ? {} : { irVersion }),
     opsetImport: writeOpsets(model.opsets, extra),
     graph: writer.graph(model.main),
     ...(model.functions.size === 0 ? {} : { functions: [...model.functions.values()].map((f) => writer.function(f)) }),
