@@ -177,12 +177,12 @@ class ModelReader {
     }
   }
 
+  /** Of several initializers with one name the last counts, as in ONNX Runtime: some exporters write them. */
   #initializers(model: Model, graph: Graph, message: GraphMessage, scope: Scope): void {
     const add = (name: string, tensor: Tensor, tensorExtra: Partial<TensorMessage>) => {
-      const input = scope.own(name)
-      if (input === undefined) model.addConstant(graph, name, tensor, { extra: { tensorExtra } })
-      else if (input.constant === null) model.setDefault(input, tensor)
-      else throw scope.duplicate(name)
+      const known = scope.own(name)
+      if (known === undefined) model.addConstant(graph, name, tensor, { extra: { tensorExtra } })
+      else model.setDefault(known, tensor)
     }
     for (const m of message.initializer ?? []) add(m.name ?? '', this.#tensors.tensor(m, m.name ?? ''), besidesData(m))
     for (const m of message.sparseInitializer ?? [])

@@ -122,7 +122,6 @@ describe('Reading a model', () => {
     refuses({ input: x, node: [node('Neg', ['x'], ['x'])] }, /needs its own output|defines "x" twice/)
     refuses({ input: x, node: [node('Neg', ['x'], ['y']), node('Abs', ['x'], ['y'])] }, /defines "y" twice/)
     refuses({ input: x, node: [node('Split', ['x'], ['y', 'y'])] }, /defines "y" twice/)
-    refuses({ initializer: [ints('w', [1]), ints('w', [2])] }, /defines "w" twice/)
     refuses({ initializer: [ints('w', [1])], node: [node('Constant', [], ['w'])] }, /defines "w" twice/)
     const attribute = [1, 2].map((i) => ({ name: 'axis', type: 2, i }))
     refuses(
@@ -140,6 +139,23 @@ describe('Reading a model', () => {
         { name: 'f', domain: 'd' },
       ],
     })
+  })
+
+  it('takes the last of several initializers of one name, as ONNX Runtime does, and writes that one', () => {
+    const initializer = [ints('w', [1]), ints('v', [5]), ints('w', [2, 3])]
+    const sparse = { values: { ...ints('v', [7]), name: 'v' }, indices: ints('', [1]), dims: [2] }
+    const model = read({ input: named('v'), initializer, sparseInitializer: [sparse] })
+    const [v, w] = model.main.initializers
+    assert.deepEqual(
+      [v, w].map((value) => [value?.name, [...(value?.constant?.read() ?? [])].filter((b) => b > 0)]),
+      [
+        ['w', [2, 3]],
+        ['v', [7]],
+      ],
+    )
+    const again = inFolder('once.onnx')
+    writeFileSync(again, encodeToBytes(model))
+    assert.equal(printModel(readModel(again).model), printModel(model))
   })
 
   it('takes initializers as inputs with a default, as before IR 4', () => {
