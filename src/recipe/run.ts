@@ -58,7 +58,7 @@ interface Work extends Required<RunRequest> {
  *
  * @throws UserError of every kind; nothing is left half-written
  */
-export function runRecipe(request: RunRequest, hooks: RunHooks = {}): Promise<Report> {
+export async function runRecipe(request: RunRequest, hooks: RunHooks = {}): Promise<Report> {
   const settled: Required<RunRequest> = {
     command: request.steps.map(({ pass }) => pass.command).join(', '),
     output: null,
