@@ -1,5 +1,5 @@
-import { readFileSync } from 'node:fs'
 // The main module of the child process that `runJob` forks: runs the job whose URL is its only argument.
+import { readFileSync } from 'node:fs'
 import { transfer } from './error-transfer.js'
 import type { Job, Message, Order } from './job.js'
 
