@@ -43,7 +43,7 @@ export function parseFraction(raw: unknown, name: string): number {
   if (value >= 0 && value <= 1) return value
   throw new UsageError(`${name} is "${text}"; it must be a fraction from 0 to 1.`, {
     suggestions: [
-      value > 1 && value <= 100 && !text.endsWith('%')
+      value >= 2 && value <= 100 && !text.endsWith('%')
         ? `Did you mean ${value / 100} (or ${value}%)?`
         : 'For example 0.8, or 80%.',
     ],

@@ -23,7 +23,7 @@ export function makeStep(
   spelled: (option: string) => string = (option) => option,
 ): Step {
   for (const name of Object.keys(raw)) {
-    if (!(name in pass.options)) {
+    if (!Object.hasOwn(pass.options, name)) {
       throw new UsageError(`Unknown option "${name}" for ${pass.command}.`, {
         suggestions: didYouMean(name, Object.keys(pass.options), 'options'),
       })

@@ -64,7 +64,7 @@ export interface Limits {
   readonly samples: number
 }
 
-const LIMITS: Limits = { whole: 1 << 18, gathered: 16 << 20, samples: 4096 }
+const LIMITS: Limits = { whole: 1 << 18, gathered: 16 << 20, samples: 1024 }
 const BINS = 1 << 16
 
 /**
@@ -117,7 +117,7 @@ class Selection {
 
   /** From short runs of weights, evenly spread over all members: where the k-th most likely is, with a margin. */
   sample(k: number): Bracket {
-    const [length, margin] = [32, 0.005]
+    const [length, margin] = [128, 0.005]
     const step = this.elements / this.#limits.samples
     const sampled: number[] = []
     let start = 0
