@@ -93,8 +93,8 @@ class Check {
         }
       }
       const reads = this.#reads.get(value) ?? 0
-      if (places.size !== reads || value.uses.size !== reads)
-        this.#fail(`"${value.name}" lists ${value.uses.size} uses, the graph has ${reads}`)
+      if (value.uses.size !== reads) this.#fail(`"${value.name}" lists ${value.uses.size} uses, the graph has ${reads}`)
+      if (places.size !== reads) this.#fail(`"${value.name}" lists a use twice and lacks another`)
     }
   }
 

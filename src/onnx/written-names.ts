@@ -11,7 +11,6 @@ const NONE: ReadonlyMap<string, string> = new Map()
 export class WrittenNames {
   readonly #model: Model
   readonly #changed = new Map<Value, string>()
-  readonly #given = new Set<string>()
 
   constructor(model: Model) {
     this.#model = model
@@ -55,8 +54,7 @@ export class WrittenNames {
 
   #free(base: string): string {
     let name = base
-    for (let i = 1; this.#model.names.has(name) || this.#given.has(name); i++) name = `${base}_${i}`
-    this.#given.add(name)
+    for (let i = 1; this.#model.names.has(name); i++) name = `${base}_${i}`
     return name
   }
 }

@@ -73,6 +73,12 @@ const breaks: readonly [title: string, edit: (b: Built) => void, rule: RegExp][]
     ({ x, add }) => x.mutableUses.add({ node: add, index: 0 }),
     /"x" lists 3 uses, the graph has 2/,
   ],
+  ['a use of a node that is in no graph', ({ x }) => strayReader(x), /"x" lists input 0 of node "add" as a use/],
+  [
+    'a use that stands for another one',
+    ({ x, add, choice }) => exchangeUse(x, choice, add),
+    /"x" lists a use twice and lacks another/,
+  ],
   [
     'two values of one name',
     ({ add }) => set(outputOf(add), 'name', 'x'),
@@ -121,6 +127,18 @@ const breaks: readonly [title: string, edit: (b: Built) => void, rule: RegExp][]
     /"x" belongs to another graph than "f"/,
   ],
 ]
+
+function strayReader(x: Value): void {
+  const { add } = build()
+  writable(add.inputs).splice(0, 1, x)
+  x.mutableUses.add({ node: add, index: 0 })
+}
+
+/** As many uses as places, but one of them twice. */
+function exchangeUse(value: Value, from: Node, to: Node): void {
+  for (const use of value.uses) if ('node' in use && use.node === from) value.mutableUses.delete(use)
+  value.mutableUses.add({ node: to, index: 0 })
+}
 
 function breakFunction(graph: Graph, foreign: Value): void {
   writable(graph.inputs).push(foreign)

@@ -80,7 +80,7 @@ describe('A model past 2 GiB', () => {
     const { model, close } = readModel(path)
     const again = encodeModel(model)
 
-    assert.ok(performance.now() - start < 1000)
+    assert.ok(performance.now() - start < 5000)
     assert.ok(process.memoryUsage().rss - before < 200 * 2 ** 20)
     assert.equal(again.length, length)
     assert.deepEqual(

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { writeFileSync } from 'node:fs'
 import type protobuf from 'protobufjs'
+import { MemoryTensor } from '../../src/ir/tensor.js'
 import { verify } from '../../src/ir/verify.js'
 import { readModel } from '../../src/onnx/read.js'
 import { PAYLOAD_FIELD, schema } from '../../src/onnx/schema.js'
@@ -275,6 +276,22 @@ describe('A model with every field of IR 14', () => {
 
     assert.ok(written.length < original.length)
     assert.deepEqual(decodeWith(root, written), decodeWith(root, original))
+  })
+
+  it('packs the numbers of what a pass adds as the rest of the file, and nothing where there are none', () => {
+    const root = onnxSchema({ form: 'proto3' })
+    const w = { name: 'w', dims: [2], dataType: 2, rawData: Buffer.of(1, 2) }
+    writeFileSync(inFolder('packed.onnx'), encodeWith(root, { irVersion: 8, graph: { initializer: [w] } }))
+    const { model } = readModel(inFolder('packed.onnx'))
+    const [value] = model.main.initializers
+    assert.ok(value)
+    const expected = (dims: number[], rawData: Buffer) =>
+      Buffer.from(encodeWith(root, { irVersion: 8, graph: { initializer: [{ ...w, dims, rawData }] } }))
+
+    model.setConstant(value, new MemoryTensor('uint8', [1, 3], Uint8Array.of(1, 2, 3)))
+    assert.deepEqual(Buffer.from(encodeToBytes(model)), expected([1, 3], Buffer.of(1, 2, 3)))
+    model.setConstant(value, new MemoryTensor('uint8', [], Uint8Array.of(7)))
+    assert.deepEqual(Buffer.from(encodeToBytes(model)), expected([], Buffer.of(7)))
   })
 
   it('keeps text that is no UTF-8, in names too', () => {

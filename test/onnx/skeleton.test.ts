@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { mkdirSync, writeFileSync } from 'node:fs'
-import { float32, outputOf, type Sketch, sketch } from '../../fixtures/sketch.js'
+import { float32, outputOf, Sketch, sketch } from '../../fixtures/sketch.js'
 import { attr } from '../../src/ir/attr.js'
 import { MemoryTensor } from '../../src/ir/tensor.js'
 import { tensorType } from '../../src/ir/type.js'
@@ -89,6 +89,24 @@ describe('A skeleton', () => {
 
     assert.ok(mixed.bytes.length > SIZE * SIZE * 4)
     assertSameBits(await runModel(mixed, FEEDS), expected)
+  })
+
+  it('leaves the weights of functions in the file too', async () => {
+    const s = sketch('calls', 17, { d: 1 })
+    const f = s.model.addFunction({ domain: 'd', name: 'f', overload: '', opsets: new Map([['', 17]]), extra: {} })
+    const inside = new Sketch(s.model, f.graph)
+    const x = s.model.addInput(f.graph, 'in', null)
+    const w = outputOf(inside.nodeOf('Constant', 'c', [], ['w'], { value: attr.tensor(weights(5)) }))
+    s.model.addOutput(f.graph, inside.node('MatMul', 'product', [x, w]), { name: 'product.out' })
+    const call = s.nodeOf('f', 'call', [s.input('x', ['N', SIZE])], ['y'], {}, { domain: 'd' })
+    s.output('y', outputOf(call), tensorType('float32', ['N', SIZE]))
+    const path = inFolder('function.onnx')
+    writeFileSync(path, toBytes(encodeModel(s.model)))
+
+    const { bytes, folder } = skeleton(readModel(path).model)
+
+    assert.ok(bytes.length < 1000)
+    assertSameBits(await runModel({ bytes, folder }, FEEDS), await runModel({ path }, FEEDS))
   })
 
   it('of a model in memory holds everything', async () => {
