@@ -48,7 +48,7 @@ function kernel(): Exports {
 }
 
 /**
- * Compares the keys of float32 weights with a bracket: about five times as fast as a loop in JavaScript.
+ * Compares the keys of float32 weights with a bracket: several times as fast as a loop in JavaScript.
  *
  * @param words  bits of float32 [n]
  * @param visit  called for each block of at most 131,072 words
