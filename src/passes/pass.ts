@@ -56,6 +56,8 @@ export interface Pass<O extends Options = Options> {
   readonly options: O
   /** Checks what the options' own checks cannot: combinations. @throws UsageError */
   readonly check: (values: ValuesOf<O>) => void
+  /** Options whose defaults mean nothing beside these values: a report that named them could not be run again. */
+  readonly unused?: (values: ValuesOf<O>) => readonly (keyof O)[]
   /** What to try when the accuracy fell with these options; null when there is nothing better to say. */
   readonly whenAccuracyFell?: (values: ValuesOf<O>) => string | null
   readonly load: () => Promise<{ readonly run: Run<O> }>

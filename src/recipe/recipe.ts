@@ -38,7 +38,7 @@ export function makeStep(
     ]),
   )
   pass.check(values)
-  return { pass, values, given: { ...defaultsOf(pass), ...given } }
+  return { pass, values, given: { ...defaultsOf(pass, values), ...given } }
 }
 
 function isGiven(raw: unknown): boolean {
@@ -46,10 +46,11 @@ function isGiven(raw: unknown): boolean {
 }
 
 /** The defaults in the form in which they would be given: a report says how to get the same result again. */
-function defaultsOf(pass: Pass): Record<string, unknown> {
+function defaultsOf(pass: Pass, values: Step['values']): Record<string, unknown> {
+  const unused = pass.unused?.(values) ?? []
   const shown = Object.entries(pass.options).flatMap(([name, option]) => {
     const value = option.shownDefault ?? option.default
-    return typeof value === 'string' ? [[name, value] as const] : []
+    return typeof value === 'string' && !unused.includes(name) ? [[name, value] as const] : []
   })
   return Object.fromEntries(shown)
 }

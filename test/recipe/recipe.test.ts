@@ -22,6 +22,22 @@ describe('A step of a recipe', () => {
     assert.equal(makeStep(prune, { sparsity: 0.8 }).values.sparsity, 0.8)
   })
 
+  it('keeps nothing that could not be given again', () => {
+    for (const raw of [
+      {},
+      { pattern: '2:4' },
+      { pattern: '4x1', scope: 'layer' },
+      { criterion: 'lamp' },
+      { scope: 'row' },
+    ]) {
+      const { values, given } = makeStep(prune, raw)
+      const again = makeStep(prune, given)
+      assert.deepEqual(again.given, given)
+      assert.deepEqual({ ...again.values, sparsity: null }, { ...values, sparsity: null })
+    }
+    assert.deepEqual(makeStep(prune, { pattern: '2:4' }).given, { criterion: 'magnitude', pattern: '2:4' })
+  })
+
   it('takes undefined, null and an empty list for not given', () => {
     assert.deepEqual(makeStep(prune, { sparsity: undefined, criterion: null, include: [] }), makeStep(prune))
   })

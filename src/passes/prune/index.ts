@@ -94,6 +94,7 @@ export const prune = definePass({
       })
     }
   },
+  unused: ({ pattern }) => (pattern.kind === 'n:m' ? ['sparsity', 'scope'] : []),
   whenAccuracyFell: ({ criterion, scope, pattern }) =>
     criterion === 'magnitude' && scope === 'global' && pattern.kind === 'unstructured'
       ? 'Accuracy fell: --criterion lamp spares the small layers, and mostly loses less at the same sparsity.'
