@@ -5,7 +5,7 @@ import { walk } from '../ir/walk.js'
 import { type Weight, weightsOf } from '../ops/weights.js'
 import { countMacs, type MacCount } from './macs.js'
 import type { Shapes } from './shapes.js'
-import { countParameters, type DTypeCount, nonZeroOf } from './statistics.js'
+import { countParameters, type Distribution, type DTypeCount, nonZeroOf } from './statistics.js'
 
 /** A weight and the node that uses it: a row of a table of layers. */
 export interface Layer {
@@ -19,6 +19,8 @@ export interface Layer {
   readonly bytes: number
   /** Of all nodes that use it; a node with several weights shares its own out among them by size. null: not known. */
   readonly macs: number | null
+  /** How the values are distributed; null when not looked at. */
+  readonly distribution: Distribution | null
 }
 
 /** What there is to say of a model in memory. */
@@ -82,6 +84,7 @@ export function layersOf(model: Model, macs: MacCount): Layer[] {
     nonZero: nonZeroOf(weight.tensor),
     bytes: weight.tensor.byteLength,
     macs: macsOf(weight, macs, shares),
+    distribution: null,
   }))
 }
 

@@ -178,3 +178,15 @@ export function countParameters(model: Model): ParameterCount {
   const dtypes = [...byType].map(([dtype, count]) => ({ dtype, ...count })).sort((a, b) => b.bytes - a.bytes)
   return { parameters, nonZero, dtypes }
 }
+
+/** How the values of a tensor are distributed. */
+export interface Distribution {
+  readonly min: number
+  readonly max: number
+  readonly mean: number
+  readonly std: number
+  /** Share of the values whose magnitude is at most a hundredth of the largest; zeros count. 0..1 */
+  readonly nearZero: number
+  /** Values in bins of equal width from `min` to `max`; zeros are not in it, or one bin would hide the others. */
+  readonly histogram: readonly number[]
+}

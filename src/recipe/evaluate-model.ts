@@ -1,5 +1,5 @@
 import { UsageError } from '../errors.js'
-import { type Report, SCHEMA_VERSION } from '../report/report.js'
+import { NOTHING_MORE, type Report, SCHEMA_VERSION } from '../report/report.js'
 import { requireProvider } from '../runtime/session.js'
 import { ENGINE_DEFAULTS, type Engine, type Evaluation, measure, type NamedModel } from './measure.js'
 import { filesReport, modelReport } from './model-report.js'
@@ -49,16 +49,14 @@ async function evaluateFiles(
   const before = await modelReport(model, await filesReport(shown, paths, { gzip: gzip ?? false }, hooks), engine.dims)
   hooks.signal?.throwIfAborted()
   return {
+    ...NOTHING_MORE,
     schemaVersion: SCHEMA_VERSION,
     tool: tool(),
     command: 'evaluate',
-    headlines: [],
-    steps: [],
     seed: engine.seed,
     before,
     after: null,
     ...measured,
-    verification: null,
     times: { startedAt: startedAt.toISOString(), seconds: (Date.now() - startedAt.getTime()) / 1000 },
   }
 }

@@ -1,4 +1,4 @@
-import { type Report, SCHEMA_VERSION } from '../report/report.js'
+import { NOTHING_MORE, type Report, SCHEMA_VERSION } from '../report/report.js'
 import { filesReport, modelReport } from './model-report.js'
 import { readNamedModel } from './named-model.js'
 import type { RunHooks } from './run.js'
@@ -25,17 +25,13 @@ export function inspect({ input, gzip = null, dims = {} }: InspectRequest, hooks
     const before = await modelReport(model, await filesReport(shown, paths, { gzip }, hooks), dims)
     hooks.signal?.throwIfAborted()
     return {
+      ...NOTHING_MORE,
       schemaVersion: SCHEMA_VERSION,
       tool: tool(),
       command: 'inspect',
-      headlines: [],
-      steps: [],
       seed: 0,
       before,
       after: null,
-      data: [],
-      metrics: [],
-      verification: null,
       times: { startedAt: startedAt.toISOString(), seconds: (Date.now() - startedAt.getTime()) / 1000 },
     }
   })

@@ -1,15 +1,26 @@
+import { createHash } from 'node:crypto'
+import { createReadStream } from 'node:fs'
 import { stat } from 'node:fs/promises'
+import { basename } from 'node:path'
+import { pipeline } from 'node:stream/promises'
 import { describeModel } from '../analysis/layers.js'
 import { inferShapes } from '../analysis/shapes.js'
 import { ioError } from '../errors.js'
 import type { Model } from '../ir/graph.js'
-import type { ModelReport } from '../report/report.js'
+import type { FileReport, ModelReport } from '../report/report.js'
 import { gzipBytes } from './gzip.js'
 
-/** Larger models are gzipped on request only: it takes seconds per 100 MB. */
-const GZIP_BY_DEFAULT_BYTES = 32e6
+/** Larger models are gzipped on request only, and hashed only for a report that is kept: it takes time. */
+const SMALL_BYTES = 32e6
 
-type FilesReport = Pick<ModelReport, 'path' | 'bytes' | 'gzipBytes'>
+export interface FilesOptions {
+  /** null: small models only. */
+  readonly gzip: boolean | null
+  /** Whether large files are hashed, too; not unless told. */
+  readonly hash?: boolean
+}
+
+type FilesReport = Pick<ModelReport, 'path' | 'bytes' | 'files' | 'gzipBytes'>
 
 /**
  * @param shown  the path to show; null for a stream or a dry run
@@ -18,21 +29,24 @@ type FilesReport = Pick<ModelReport, 'path' | 'bytes' | 'gzipBytes'>
 export async function filesReport(
   shown: string | null,
   paths: readonly string[],
-  { gzip }: { readonly gzip: boolean | null },
+  { gzip, hash = false }: FilesOptions,
   { signal }: { readonly signal?: AbortSignal | undefined } = {},
 ): Promise<FilesReport> {
-  let bytes = 0
-  for (const path of paths) {
-    const { size } = await stat(path).catch((error: unknown) => {
-      throw ioError(error, `Cannot read "${path}"`)
-    })
-    bytes += size
+  const sizes = await Promise.all(
+    paths.map((path) =>
+      stat(path).catch((error: unknown) => {
+        throw ioError(error, `Cannot read "${path}"`)
+      }),
+    ),
+  )
+  const bytes = sizes.reduce((sum, { size }) => sum + size, 0)
+  const isSmall = bytes <= SMALL_BYTES
+  const files: FileReport[] = []
+  for (const [i, path] of paths.entries()) {
+    const sha256 = isSmall || hash ? await sha256Of(path, signal) : null
+    files.push({ name: basename(path), bytes: sizes[i]?.size ?? 0, sha256 })
   }
-  return {
-    path: shown,
-    bytes,
-    gzipBytes: (gzip ?? bytes <= GZIP_BY_DEFAULT_BYTES) ? await gzipBytes(paths, signal) : null,
-  }
+  return { path: shown, bytes, files, gzipBytes: (gzip ?? isSmall) ? await gzipBytes(paths, signal) : null }
 }
 
 /** Everything that a report says of one model. */
@@ -42,4 +56,10 @@ export async function modelReport(
   dims: Readonly<Record<string, number>>,
 ): Promise<ModelReport> {
   return { ...files, ...(await describeModel(model, await inferShapes(model, { dims }))) }
+}
+
+async function sha256Of(path: string, signal: AbortSignal | undefined): Promise<string> {
+  const hash = createHash('sha256')
+  await pipeline(createReadStream(path, { highWaterMark: 1 << 20 }), hash, signal ? { signal } : {})
+  return hash.digest('hex')
 }

@@ -6,7 +6,7 @@ import { NothingToDoError, UsageError } from '../errors.js'
 import type { Model } from '../ir/graph.js'
 import { verify } from '../ir/verify.js'
 import { type ModelFile, readModel } from '../onnx/read.js'
-import { type ModelReport, type Report, SCHEMA_VERSION, type StepReport } from '../report/report.js'
+import { type ModelReport, NOTHING_MORE, type Report, SCHEMA_VERSION, type StepReport } from '../report/report.js'
 import { requireProvider } from '../runtime/session.js'
 import { headlines } from './headlines.js'
 import { ENGINE_DEFAULTS, type Engine, type Evaluation, measure } from './measure.js'
@@ -106,6 +106,7 @@ async function runOnFiles(work: Work, hooks: RunHooks): Promise<Report> {
     throw error
   })
   return {
+    ...NOTHING_MORE,
     schemaVersion: SCHEMA_VERSION,
     tool: tool(),
     command: work.command,
@@ -162,7 +163,7 @@ function leftBehind({ inPlace, keep }: Work, { external }: ModelFile, { path, sh
 async function unchanged(work: Work, input: ModelFile, why: string, hooks: RunHooks): Promise<Outcome> {
   const before = await describeInput(work, input, hooks)
   if (work.toStdout) await copyFile(work.input, work.target)
-  return { headlines: [why], steps: [], before, after: null, data: [], metrics: [], verification: null }
+  return { ...NOTHING_MORE, headlines: [why], before, after: null }
 }
 
 async function describeInput(work: Work, input: ModelFile, hooks: RunHooks): Promise<ModelReport> {

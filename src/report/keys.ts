@@ -1,4 +1,4 @@
-import type { Report } from './report.js'
+import type { PartReport, Report } from './report.js'
 
 type Scalar = string | number | boolean
 
@@ -18,6 +18,7 @@ const PORT = { name: 'value', type: 'value' } as const
 const MODEL: Keys<Report['before']> = {
   path: 'value',
   bytes: 'value',
+  files: { name: 'value', bytes: 'value', sha256: 'value' },
   gzipBytes: 'value',
   irVersion: 'value',
   opsets: 'map',
@@ -40,8 +41,30 @@ const MODEL: Keys<Report['before']> = {
     nonZero: 'value',
     bytes: 'value',
     macs: 'value',
+    distribution: { min: 'value', max: 'value', mean: 'value', std: 'value', nearZero: 'value', histogram: 'value' },
   },
 }
+
+const PART: Keys<PartReport> = {
+  name: 'value',
+  bytes: 'value',
+  parameters: 'value',
+  macs: 'value',
+  get children() {
+    return PART
+  },
+}
+
+const DIFFERENCE = {
+  name: 'value',
+  elements: 'value',
+  maxError: 'value',
+  meanError: 'value',
+  maxMagnitude: 'value',
+  sqnrDb: 'value',
+  cosine: 'value',
+  nonFinite: { model: 'value', value: 'value', sample: 'value', element: 'value' },
+} as const
 
 /**
  * The keys of the report as JSON has them, in this order. The compiler holds them against the interface, the tests
@@ -51,6 +74,7 @@ export const REPORT_KEYS: Keys<Report> = {
   schemaVersion: 'value',
   tool: { name: 'value', version: 'value', onnxruntime: 'value', node: 'value' },
   command: 'value',
+  argv: 'value',
   headlines: 'value',
   steps: {
     pass: 'value',
@@ -71,6 +95,45 @@ export const REPORT_KEYS: Keys<Report> = {
     samples: 'value',
     before: 'value',
     after: 'value',
+  },
+  comparison: {
+    a: 'value',
+    b: 'value',
+    samples: 'value',
+    outputs: {
+      ...DIFFERENCE,
+      agreement: { share: 'value', low: 'value', high: 'value', decisions: 'value' },
+    },
+    layers: { ...DIFFERENCE, node: 'value', op: 'value', share: 'value' },
+    unmatched: { a: 'value', b: 'value' },
+    culprit: 'value',
+  },
+  bench: {
+    threads: 'value',
+    provider: 'value',
+    batch: 'value',
+    data: 'value',
+    dims: 'map',
+    warmup: 'value',
+    models: {
+      path: 'value',
+      runs: 'value',
+      medianMs: 'value',
+      p95Ms: 'value',
+      minMs: 'value',
+      meanMs: 'value',
+      spread: 'value',
+      outliers: 'value',
+      ratio: { value: 'value', low: 'value', high: 'value' },
+      createMs: 'value',
+      peakBytes: 'value',
+      timesMs: 'value',
+    },
+    warnings: 'value',
+  },
+  why: {
+    trees: { by: 'value', root: PART },
+    findings: { kind: 'value', what: 'value', targets: 'value', bytes: 'value', remedy: 'value' },
   },
   verification: { level: 'value', detail: 'value' },
   times: { startedAt: 'value', seconds: 'value' },

@@ -12,6 +12,8 @@ export interface Report {
   }
   /** `prune`, `evaluate`, `inspect`. */
   readonly command: string
+  /** What was run, without the program: the words of the command, its arguments, what configuration added. Empty when no command line made the report. */
+  readonly argv: readonly string[]
   /** One sentence each: what came out, and what to do about it. The first is the headline. */
   readonly headlines: readonly string[]
   readonly steps: readonly StepReport[]
@@ -21,6 +23,12 @@ export interface Report {
   readonly after: ModelReport | null
   readonly data: readonly DataReport[]
   readonly metrics: readonly MetricReport[]
+  /** How the outputs of `before` and `after` differ; null when they were not compared. */
+  readonly comparison: ComparisonReport | null
+  /** Latency and memory; null when they were not measured. */
+  readonly bench: BenchReport | null
+  /** Where bytes, parameters and MACs are, and what could go; null when not asked for (`inspect --why`). */
+  readonly why: WhyReport | null
   readonly verification: VerificationReport | null
   readonly times: { readonly startedAt: string; readonly seconds: number }
 }
@@ -48,6 +56,8 @@ export interface ModelReport {
   readonly path: string | null
   /** Of all files: the `.onnx` and its external data. */
   readonly bytes: number
+  /** The `.onnx` first. */
+  readonly files: readonly FileReport[]
   /** null when not asked for (`--gzip`) and the model is not small. */
   readonly gzipBytes: number | null
   readonly irVersion: number
@@ -68,6 +78,14 @@ export interface ModelReport {
     readonly bytes: number
   }[]
   readonly layers: readonly LayerReport[]
+}
+
+export interface FileReport {
+  /** Without its folder. */
+  readonly name: string
+  readonly bytes: number
+  /** Hexadecimal; null for large files, unless a report file was asked for. */
+  readonly sha256: string | null
 }
 
 export interface PortReport {
@@ -95,6 +113,19 @@ export interface LayerReport {
   readonly nonZero: number
   readonly bytes: number
   readonly macs: number | null
+  /** How the values are distributed; null when not looked at. */
+  readonly distribution: DistributionReport | null
+}
+
+export interface DistributionReport {
+  readonly min: number
+  readonly max: number
+  readonly mean: number
+  readonly std: number
+  /** Share of the values whose magnitude is at most a hundredth of the largest in the tensor; zeros count. 0..1 */
+  readonly nearZero: number
+  /** Values in bins of equal width from `min` to `max`; zeros are not in it, or one bin would hide the others. */
+  readonly histogram: readonly number[]
 }
 
 export interface DataReport {
@@ -116,8 +147,148 @@ export interface MetricReport {
   readonly after: MetricValue | null
 }
 
+/** The parts of a report that a command leaves out which has nothing to say there. */
+export const NOTHING_MORE = {
+  argv: [],
+  headlines: [],
+  steps: [],
+  data: [],
+  metrics: [],
+  comparison: null,
+  bench: null,
+  why: null,
+  verification: null,
+} as const satisfies Partial<Report>
+
 /** JSON has no numbers for the last three. */
 export type MetricValue = number | 'Infinity' | '-Infinity' | 'NaN'
+
+export interface ComparisonReport {
+  /** As the user wrote them; null for a stream or a dry run. */
+  readonly a: string | null
+  readonly b: string | null
+  readonly samples: number
+  /** In the order of the model's outputs. */
+  readonly outputs: readonly OutputDifferenceReport[]
+  /** Values that both models have, in the order of the graph; null when only outputs were compared. */
+  readonly layers: readonly LayerDifferenceReport[] | null
+  /** Values of one model only; null when only outputs were compared. */
+  readonly unmatched: { readonly a: number; readonly b: number } | null
+  /** The node that causes most of the error; null when there is none, or it was not looked for. */
+  readonly culprit: string | null
+}
+
+/** How a value of model B differs from that of model A, over all samples. */
+export interface DifferenceReport {
+  readonly name: string
+  /** Compared elements. */
+  readonly elements: number
+  /** Largest and mean absolute difference, and the largest magnitude of A beside them. */
+  readonly maxError: MetricValue
+  readonly meanError: MetricValue
+  readonly maxMagnitude: MetricValue
+  /** Signal-to-noise ratio: 10 log10(sum a^2 / sum (a - b)^2), dB. */
+  readonly sqnrDb: MetricValue
+  readonly cosine: MetricValue
+  /** The first NaN or infinity that one model has and the other has not; null without one. */
+  readonly nonFinite: NonFiniteReport | null
+}
+
+export interface NonFiniteReport {
+  readonly model: 'a' | 'b' | 'both'
+  readonly value: 'NaN' | 'Infinity' | '-Infinity'
+  readonly sample: number
+  /** Within the sample, flat. */
+  readonly element: number
+}
+
+export interface OutputDifferenceReport extends DifferenceReport {
+  /** How often the largest element is the same, with its 95 % confidence interval (Wilson); null where that means nothing. */
+  readonly agreement: {
+    readonly share: number
+    readonly low: number
+    readonly high: number
+    readonly decisions: number
+  } | null
+}
+
+export interface LayerDifferenceReport extends DifferenceReport {
+  /** The node that makes the value, in A. */
+  readonly node: string
+  readonly op: string
+  /** Share of the error that arises here, 0..1; all shares sum to 1 unless there is no error. null when it cannot be told. */
+  readonly share: number | null
+}
+
+export interface BenchReport {
+  readonly threads: number | null
+  readonly provider: string
+  readonly batch: number
+  /** `random`, or the data that was fed. */
+  readonly data: string
+  /** Values taken for dimensions that the models leave open. */
+  readonly dims: Readonly<Record<string, number>>
+  readonly warmup: number
+  /** The first is what the others are compared with. */
+  readonly models: readonly BenchModelReport[]
+  /** What makes the figures doubtful, a sentence each. */
+  readonly warnings: readonly string[]
+}
+
+export interface BenchModelReport {
+  readonly path: string | null
+  readonly runs: number
+  /** Milliseconds of one run. */
+  readonly medianMs: number
+  readonly p95Ms: number
+  readonly minMs: number
+  readonly meanMs: number
+  /** Interquartile range by the median, 0..1. */
+  readonly spread: number
+  /** Runs beyond 3 interquartile ranges above the third quartile. */
+  readonly outliers: number
+  /** Median over rounds of this model's time by the first one's in the same round, and its 95 % confidence interval; null for the first. */
+  readonly ratio: { readonly value: number; readonly low: number; readonly high: number } | null
+  readonly createMs: number
+  /** Largest resident set of a process that does nothing but load and run this model. */
+  readonly peakBytes: number
+  /** In the order in which they were measured. */
+  readonly timesMs: readonly number[]
+}
+
+export interface WhyReport {
+  /** One for each way to divide the model. */
+  readonly trees: readonly { readonly by: 'op' | 'dtype' | 'layer' | 'name'; readonly root: PartReport }[]
+  /** What takes room for nothing, the largest first. */
+  readonly findings: readonly FindingReport[]
+}
+
+/** A part of a model; the children make up the whole of it, the largest first. */
+export interface PartReport {
+  readonly name: string
+  readonly bytes: number
+  readonly parameters: number
+  readonly macs: number
+  readonly children: readonly PartReport[]
+}
+
+export interface FindingReport {
+  readonly kind:
+    | 'duplicate-weights'
+    | 'dead-nodes'
+    | 'unused-initializers'
+    | 'constant-nodes'
+    | 'near-zero-weights'
+    | 'zero-channels'
+  /** One sentence. */
+  readonly what: string
+  /** Nodes or initializers. */
+  readonly targets: readonly string[]
+  /** That could be saved. */
+  readonly bytes: number
+  /** What to do about it, one sentence. */
+  readonly remedy: string
+}
 
 export interface VerificationReport {
   /** `run`: loaded by ONNX Runtime; `structure`: the input does not load either, checked as far as that allows. */

@@ -1,4 +1,4 @@
-import type { Report } from '../../src/report/report.js'
+import { NOTHING_MORE, type Report } from '../../src/report/report.js'
 import { DATA, layer, model, pruneWithMetrics, TIMES, TOOL, type Weight } from './lenet.js'
 
 /** A ResNet of 60 layers: the table is cut, sizes go to megabytes, reasons are grouped. */
@@ -142,6 +142,7 @@ export function nulls(): Report {
     dtypes: [],
   })
   return {
+    ...NOTHING_MORE,
     schemaVersion: 1,
     tool: TOOL,
     command: 'prune',

@@ -1,4 +1,4 @@
-import type { LayerReport, ModelReport, Report } from '../../src/report/report.js'
+import { type LayerReport, type ModelReport, NOTHING_MORE, type Report } from '../../src/report/report.js'
 
 export const TOOL = { name: 'mcompress', version: '0.1.0', onnxruntime: '1.30.0', node: '20.19.0' } as const
 export const TIMES = { startedAt: '2025-01-02T03:04:05.678Z', seconds: 2.314 }
@@ -21,7 +21,18 @@ export const LENET: readonly Weight[] = [
 export function layer([weight, node, op, shape, macs]: Weight, sparsity = 0): LayerReport {
   const parameters = shape.reduce((n, d) => n * d, 1)
   const nonZero = Math.round(parameters * (1 - sparsity))
-  return { weight, node, op, dtype: 'float32', shape, parameters, nonZero, bytes: parameters * 4, macs }
+  return {
+    weight,
+    node,
+    op,
+    dtype: 'float32',
+    shape,
+    parameters,
+    nonZero,
+    bytes: parameters * 4,
+    macs,
+    distribution: null,
+  }
 }
 
 /** @param biases  parameters that belong to no layer; all of them non-zero */
@@ -36,6 +47,7 @@ export function model(
   return {
     path,
     bytes: parameters * 4 + 1_823,
+    files: [],
     gzipBytes: null,
     irVersion: 8,
     opsets: { '': 17 },
@@ -57,6 +69,7 @@ export function model(
 export function pruneWithMetrics(): Report {
   const sparsities = [0.32, 0.6129, 0.842, 0.7563, 0.44]
   return {
+    ...NOTHING_MORE,
     schemaVersion: 1,
     tool: TOOL,
     command: 'prune',

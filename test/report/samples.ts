@@ -1,4 +1,4 @@
-import type { Report } from '../../src/report/report.js'
+import { NOTHING_MORE, type Report } from '../../src/report/report.js'
 import { manyLayers, nulls, uglyNames } from './edge-samples.js'
 import { DATA, LENET, layer, model, pruneWithMetrics, TIMES, TOOL, type Weight } from './lenet.js'
 
@@ -126,6 +126,7 @@ function recipe(): Report {
 function inspect(): Report {
   const layers = LENET.map((w) => layer(w, 0.001))
   return {
+    ...NOTHING_MORE,
     schemaVersion: 1,
     tool: TOOL,
     command: 'inspect',
