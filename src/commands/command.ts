@@ -97,7 +97,9 @@ export abstract class BaseCommand extends Command {
   }
 
   /** Writes the report to every place that was asked for: files, and stdout as text or JSON. */
-  protected async deliver(report: Report, flags: SharedFlags, layers: boolean | null = null): Promise<void> {
+  protected async deliver(found: Report, flags: SharedFlags, layers: boolean | null = null): Promise<void> {
+    const added = this.#settings.flatMap((setting) => setting.args)
+    const report = { ...found, argv: [...this.#words().split(' '), ...this.argv, ...added] }
     // Each form is loaded when it is wanted: together they take longer than pruning a small model.
     if (flags.report !== undefined) await writeReports(report, flags.report)
     if (flags.json) {

@@ -55,6 +55,7 @@ export class Evaluate extends BaseCommand {
           baseline: flags.baseline ?? null,
           evaluation,
           gzip: flags.gzip ?? null,
+          hash: flags.report !== undefined,
           ...engine,
         },
         hooks,

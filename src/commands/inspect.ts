@@ -28,7 +28,7 @@ export class Inspect extends BaseCommand {
     const dims = dimsOf(flags.dim)
     const { inspect } = await import('../recipe/inspect.js')
     const report = await this.work(flags, (hooks) =>
-      inspect({ input: args.model, gzip: flags.gzip ?? null, dims }, hooks),
+      inspect({ input: args.model, gzip: flags.gzip ?? null, hash: flags.report !== undefined, dims }, hooks),
     )
     await this.deliver(report, flags, flags.layers)
   }

@@ -73,6 +73,7 @@ export function passCommand(pass: Pass): typeof BaseCommand {
         steps: [makeStep(pass, raw, (option) => `--${kebab(option)}`)],
         evaluation: evaluationOf(flags['eval-data'] ?? flags.data, flags, this.given),
         gzip: flags.gzip ?? null,
+        hash: flags.report !== undefined,
         ...engineOf(flags),
       }
       const { runRecipe } = await import('../recipe/run.js')

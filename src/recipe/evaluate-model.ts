@@ -16,6 +16,8 @@ export interface EvaluateModelRequest extends Partial<Engine> {
   readonly baseline?: string | null
   /** Whether the size is measured gzipped, too; unless told it is not. */
   readonly gzip?: boolean | null
+  /** Whether the files of a large model are hashed, too; not unless told. */
+  readonly hash?: boolean
 }
 
 /** Measures one model on data; nothing is changed or written. */
@@ -34,7 +36,7 @@ export async function evaluateModel(request: EvaluateModelRequest, hooks: RunHoo
 }
 
 async function evaluateFiles(
-  { evaluation, gzip, ...rest }: EvaluateModelRequest,
+  { evaluation, gzip, hash = false, ...rest }: EvaluateModelRequest,
   { path, shown }: { readonly path: string; readonly shown: string | null },
   reference: NamedModel | null,
   hooks: RunHooks,
@@ -46,7 +48,11 @@ async function evaluateFiles(
   const measured = await measure(evaluation, [{ path, shown: shown ?? 'stdin' }], reference, engine, hooks)
   hooks.onProgress?.('Describing', null)
   const paths = [source, ...external].map((file) => file.path)
-  const before = await modelReport(model, await filesReport(shown, paths, { gzip: gzip ?? false }, hooks), engine.dims)
+  const before = await modelReport(
+    model,
+    await filesReport(shown, paths, { gzip: gzip ?? false, hash }, hooks),
+    engine.dims,
+  )
   hooks.signal?.throwIfAborted()
   return {
     ...NOTHING_MORE,

@@ -36,6 +36,8 @@ export interface RunRequest extends Partial<Engine> {
   readonly evaluation?: Evaluation | null
   /** Whether sizes are measured gzipped, too; null, and unless told, for small models. */
   readonly gzip?: boolean | null
+  /** Whether the files of large models are hashed, too: for a report that is kept. Not unless told. */
+  readonly hash?: boolean
 }
 
 export interface RunHooks {
@@ -67,6 +69,7 @@ export async function runRecipe(request: RunRequest, hooks: RunHooks = {}): Prom
     allowUnchanged: false,
     evaluation: null,
     gzip: null,
+    hash: false,
     ...ENGINE_DEFAULTS,
     ...request,
   }

@@ -1,13 +1,19 @@
 import type { Report, StepReport } from '../report.js'
 
 /**
- * The command that makes this report again, for a POSIX shell; null when no single command does (a recipe).
- * Options have the names of their flags.
+ * The command that makes this report again, for a POSIX shell: as it was run, or, when no command line made the
+ * report, put together from its options; null when no single command does (a recipe).
  */
 export function commandLine(report: Report): string | null {
+  const words = report.argv.length > 0 ? ['mcompress', ...report.argv] : reconstructed(report)
+  return words === null ? null : words.map(quoted).join(' ')
+}
+
+/** Options have the names of their flags. */
+function reconstructed(report: Report): readonly string[] | null {
   const [step, ...more] = report.steps
   if (more.length > 0 || (step !== undefined && step.pass !== report.command.replaceAll(' ', '-'))) return null
-  const words = [
+  return [
     'mcompress',
     ...report.command.split(' '),
     report.before.path ?? '-',
@@ -16,7 +22,6 @@ export function commandLine(report: Report): string | null {
     ...(step === undefined ? [] : flag('seed', String(report.seed))),
     ...(report.after === null || report.after.path === null ? [] : flag('output', report.after.path)),
   ]
-  return words.map(quoted).join(' ')
 }
 
 function optionFlags(step: StepReport): readonly string[] {

@@ -174,7 +174,9 @@ function reproduction(report: Report): Lines {
       ? [`- ${steps.length > 1 ? 'Steps' : 'All options'}:`, ...steps.map((s) => `  - ${code(s)}`)]
       : []),
     ...data.map((d) => `- Data for ${d.role}: ${code(d.spec)}, ${plural(d.samples, 'sample')}`),
-    ...(data.length > 0 ? ['- Not recorded: how the data was read (`--limit`, `--bind`, `--label`)'] : []),
+    ...(data.length > 0 && report.argv.length === 0
+      ? ['- Not recorded: how the data was read (`--limit`, `--bind`, `--label`)']
+      : []),
     ...(usesSeed(report) ? [`- Seed ${report.seed}`] : []),
     `- ${tool.name} ${escaped(tool.version)}, ONNX Runtime ${escaped(tool.onnxruntime)}, Node.js ${escaped(tool.node)}`,
     `- Started ${times.startedAt}, took ${duration(times.seconds)}`,
