@@ -43,8 +43,9 @@ export async function filesReport(
   const isSmall = bytes <= SMALL_BYTES
   const files: FileReport[] = []
   for (const [i, path] of paths.entries()) {
+    const name = i > 0 ? basename(path) : shown === null ? null : basename(shown) // which is still a temporary file
     const sha256 = isSmall || hash ? await sha256Of(path, signal) : null
-    files.push({ name: basename(path), bytes: sizes[i]?.size ?? 0, sha256 })
+    files.push({ name, bytes: sizes[i]?.size ?? 0, sha256 })
   }
   return { path: shown, bytes, files, gzipBytes: (gzip ?? isSmall) ? await gzipBytes(paths, signal) : null }
 }
@@ -60,6 +61,11 @@ export async function modelReport(
 
 async function sha256Of(path: string, signal: AbortSignal | undefined): Promise<string> {
   const hash = createHash('sha256')
-  await pipeline(createReadStream(path, { highWaterMark: 1 << 20 }), hash, signal ? { signal } : {})
+  await pipeline(createReadStream(path, { highWaterMark: 1 << 20 }), hash, signal ? { signal } : {}).catch(
+    (error: unknown) => {
+      signal?.throwIfAborted() // with its reason, which the pipeline hides
+      throw ioError(error, `Cannot read "${path}"`)
+    },
+  )
   return hash.digest('hex')
 }

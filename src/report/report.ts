@@ -81,8 +81,8 @@ export interface ModelReport {
 }
 
 export interface FileReport {
-  /** Without its folder. */
-  readonly name: string
+  /** Without its folder; null for a stream or a dry run. */
+  readonly name: string | null
   readonly bytes: number
   /** Hexadecimal; null for large files, unless a report file was asked for. */
   readonly sha256: string | null

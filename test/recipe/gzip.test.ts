@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { gzipSync } from 'node:zlib'
 import { gzipBytes } from '../../src/recipe/gzip.js'
@@ -19,8 +20,24 @@ describe('The size of files', () => {
     const bytes = total((content) => content.byteLength)
 
     const byDefault = await filesReport('m.onnx', PATHS, { gzip: null })
-    assert.deepEqual(byDefault, { path: 'm.onnx', bytes, gzipBytes: await gzipBytes(PATHS) })
-    assert.deepEqual(await filesReport(null, PATHS, { gzip: false }), { path: null, bytes, gzipBytes: null })
+    assert.deepEqual([byDefault.path, byDefault.bytes], ['m.onnx', bytes])
+    assert.equal(byDefault.gzipBytes, await gzipBytes(PATHS))
+    assert.equal((await filesReport(null, PATHS, { gzip: false })).gzipBytes, null)
+  })
+
+  it('is told file by file, with the hash of each', async () => {
+    const files = PATHS.map((path) => {
+      const content = readFileSync(path)
+      return { bytes: content.byteLength, sha256: createHash('sha256').update(content).digest('hex') }
+    })
+
+    const { files: found } = await filesReport('to/m.onnx', PATHS, { gzip: false })
+
+    assert.deepEqual(found, [
+      { name: 'm.onnx', ...files[0] },
+      { name: 'external.onnx.data', ...files[1] },
+    ])
+    assert.equal((await filesReport(null, PATHS, { gzip: false })).files[0]?.name, null)
   })
 
   it('is not to be had of a file that is gone', async () => {
