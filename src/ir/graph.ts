@@ -100,6 +100,20 @@ export class Model {
     return slot
   }
 
+  /** For a part of a model that is only run: of a model that is written, the outputs are the interface. */
+  removeOutput(slot: OutputSlot): void {
+    const { graph, name, value } = slot
+    const at = graph.outputs.indexOf(slot)
+    if (at < 0) throw new Error(`Graph "${graph.name}" has no such output "${name}".`)
+    ;(graph.outputs as OutputSlot[]).splice(at, 1)
+    const other = graph.outputs.findLast((o) => o.name === name)
+    const names = graph.outputNames as Map<string, OutputSlot>
+    if (other === undefined) names.delete(name)
+    else names.set(name, other)
+    for (const use of value.uses) if ('slot' in use && use.slot === slot) value.mutableUses.delete(use)
+    this.#version++
+  }
+
   addConstant(
     graph: Graph,
     name: string,

@@ -174,6 +174,8 @@ export interface ComparisonReport {
   readonly layers: readonly LayerDifferenceReport[] | null
   /** Values of one model only; null when only outputs were compared. */
   readonly unmatched: { readonly a: number; readonly b: number } | null
+  /** Outputs, and with layers values, of one name that could not be compared, or that one model lacks. */
+  readonly skipped: readonly SkipReport[]
   /** The node that causes most of the error; null when there is none, or it was not looked for. */
   readonly culprit: string | null
 }
@@ -189,8 +191,9 @@ export interface DifferenceReport {
   readonly maxMagnitude: MetricValue
   /** Signal-to-noise ratio: 10 log10(sum a^2 / sum (a - b)^2), dB. */
   readonly sqnrDb: MetricValue
+  /** Of all samples as one vector: sum a b / sqrt(sum a^2 sum b^2). */
   readonly cosine: MetricValue
-  /** The first NaN or infinity that one model has and the other has not; null without one. */
+  /** The first NaN or infinity that one model has and the other has not; else the first NaN of both; null without one. */
   readonly nonFinite: NonFiniteReport | null
 }
 
@@ -216,6 +219,14 @@ export interface LayerDifferenceReport extends DifferenceReport {
   /** The node that makes the value, in A. */
   readonly node: string
   readonly op: string
+  /** How the value of B was found: by its own name, or as the same output of a node of the same name. */
+  readonly matchedBy: 'name' | 'node'
+  /** Nodes of A between the value and the compared values that it is computed from; more than 1 where B has no counterpart. */
+  readonly span: number
+  /** The least SQNR among the compared values that it is computed from: where the error stood before. */
+  readonly inputSqnrDb: MetricValue
+  /** SQNR of what B makes of the values of A: only the error that arises here. null when that cannot be run. */
+  readonly localSqnrDb: MetricValue | null
   /** Share of the error that arises here, 0..1; all shares sum to 1 unless there is no error. null when it cannot be told. */
   readonly share: number | null
 }

@@ -76,6 +76,7 @@ const VERBS = {
     if (graph.owner !== owner) m.addNode(body, { op: 'Op', inputs: [value], outputs: [c.name()] })
   },
   removeNode: (m: Model, c: Choice) => m.removeNode(c.node()),
+  removeOutput: (m: Model, c: Choice) => m.removeOutput(c.of([...graphs(m)].flatMap((graph) => [...graph.outputs]))),
   removeConstant: (m: Model, c: Choice) => m.removeConstant(c.value()),
   removeBody: (m: Model, c: Choice) => m.setAttr(c.node(), 'body', null),
   replaceUses: (m: Model, c: Choice) => m.replaceUses(c.value(), c.value(), c.number(2) ? {} : { except: c.node() }),
