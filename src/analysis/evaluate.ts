@@ -1,28 +1,16 @@
 import type { Metric } from '../metrics/metric.js'
 import { runJob } from '../runtime/host.js'
 import type { ModelSource } from '../runtime/session.js'
+import type { DataOptions } from './bound-data.js'
+import { modelName, type Running } from './opened.js'
 
-export interface EvaluateOptions {
+export interface EvaluateOptions extends DataOptions, Running {
   /** The models to judge, all on the same batches: the one before and the one after, say. */
   readonly models: readonly ModelSource[]
   /** What outputs are compared with; it may be one of `models`, and is then run only once. */
   readonly reference?: ModelSource | null
-  /** `PATH[,PATH...][?key=value&...]` */
-  readonly data: string
-  /** `--bind input=field`: input name to field name. */
-  readonly binds?: Readonly<Record<string, string>>
-  /** The field that holds the labels. */
-  readonly label?: string | null
   /** `NAME[:output]` each; without any they are chosen by what the data and the models allow. */
   readonly metrics?: readonly string[]
-  /** Samples per run, 32 unless told; a model with a fixed batch axis runs with that. */
-  readonly batchSize?: number | null
-  /** The first samples only. */
-  readonly limit?: number | null
-  readonly dims?: Readonly<Record<string, number>>
-  readonly seed?: number
-  readonly threads?: number | null
-  readonly provider?: string | null
 }
 
 export interface EvaluateHooks {
@@ -102,9 +90,4 @@ function distinctSources(
   return among >= 0
     ? { sources: models, reference: among }
     : { sources: [...models, reference], reference: models.length }
-}
-
-/** For messages. */
-export function modelName(model: ModelSource): string {
-  return `"${model.name ?? ('path' in model ? model.path : model.folder)}"`
 }
