@@ -1,4 +1,5 @@
 import { passes } from '../passes/index.js'
+import { Compare } from './compare.js'
 import { Evaluate } from './evaluate.js'
 import { Inspect } from './inspect.js'
 import { passCommand } from './pass-command.js'
@@ -7,6 +8,7 @@ import { Passes } from './passes.js'
 /** Every command, by its words joined with a colon. oclif takes this table (package.json, oclif.commands). */
 export const COMMANDS = {
   ...Object.fromEntries(passes.map((pass) => [pass.command.replaceAll(' ', ':'), passCommand(pass)])),
+  compare: Compare,
   evaluate: Evaluate,
   inspect: Inspect,
   passes: Passes,

@@ -43,6 +43,7 @@ export function dimsOf(texts: readonly string[] = []): Record<string, number> {
 /**
  * @param given  names of the flags on the command line: without data they make no sense there, while a
  *               configuration file may hold them for other commands
+ * @param flag   what names the data in this command
  * @returns      null without data
  * @throws UsageError
  */
@@ -50,12 +51,13 @@ export function evaluationOf(
   data: string | undefined,
   flags: EvaluationFlags,
   given: ReadonlySet<string>,
+  flag = '--eval-data',
 ): Evaluation | null {
   if (data === undefined) {
     const useless = (['metric', 'limit', 'batch-size', 'bind', 'label'] as const).find((name) => given.has(name))
     if (useless === undefined) return null
     throw new UsageError(`--${useless} says how to use data, but there is none.`, {
-      suggestions: ['Add --eval-data SPEC, for example --eval-data test.npz.'],
+      suggestions: [`Add ${flag} SPEC, for example ${flag} test.npz.`],
     })
   }
   return {

@@ -1,6 +1,5 @@
 import type { Accumulator, Metric, Observation } from './metric.js'
 import { decide, decisionsOf } from './reading/decisions.js'
-import { Mean } from './reading/mean.js'
 import { UnderBothThresholds } from './reading/threshold.js'
 import { checkNaN, referenceOf } from './reading/values.js'
 
@@ -15,24 +14,31 @@ export const agreement: Metric = {
   needs: 'reference',
   better: 'higher',
   unit: 'fraction',
-  create: () => new Agreement(),
+  create: () => new AgreementCount(),
 }
 
-class Agreement implements Accumulator {
-  readonly #same = new UnderBothThresholds(() => new Mean())
+export class AgreementCount implements Accumulator {
+  readonly #under = new UnderBothThresholds(() => ({ same: 0, decisions: 0 }))
 
   add(o: Observation): void {
     checkNaN(o.output, o, 'is')
     const reference = referenceOf(o, 'agreement')
     const d = decisionsOf(o)
-    this.#same.add(d.kind === 'binary' ? [o.output, reference] : [], (mean, threshold) => {
+    this.#under.add(d.kind === 'binary' ? [o.output, reference] : [], (count, threshold) => {
       const theirs = decide(reference, o, d, threshold)
       const same = decide(o.output, o, d, threshold).filter((decision, i) => decision === theirs[i])
-      mean.add(same.length, theirs.length)
+      count.same += same.length
+      count.decisions += theirs.length
     })
   }
 
+  /** How many decisions were looked at, and how many of them are the same. */
+  get counted(): { readonly same: number; readonly decisions: number } {
+    return this.#under.settled
+  }
+
   result(): number | null {
-    return this.#same.settled.value
+    const { same, decisions } = this.counted
+    return decisions === 0 ? null : same / decisions
   }
 }
