@@ -3,9 +3,10 @@ import type { Model, Node } from '../ir/graph.js'
 import { type DType, elementCount, type Type, typeToString } from '../ir/type.js'
 import { walk } from '../ir/walk.js'
 import { type Weight, weightsOf } from '../ops/weights.js'
+import { type Distribution, distributionOf } from './distribution.js'
 import { countMacs, type MacCount } from './macs.js'
 import type { Shapes } from './shapes.js'
-import { countParameters, type Distribution, type DTypeCount, nonZeroOf } from './statistics.js'
+import { countParameters, type DTypeCount, nonZeroOf } from './statistics.js'
 
 /** A weight and the node that uses it: a row of a table of layers. */
 export interface Layer {
@@ -49,7 +50,12 @@ interface Port {
   readonly type: string
 }
 
-export function describeModel(model: Model, shapes: Shapes): ModelDescription {
+export interface DescribeOptions {
+  /** Whether it is told how the values of each layer are distributed: they are looked at twice. Not unless told. */
+  readonly distributions?: boolean
+}
+
+export function describeModel(model: Model, shapes: Shapes, options: DescribeOptions = {}): ModelDescription {
   const nodes = [...walk(model)]
   const { parameters, nonZero, dtypes } = countParameters(model)
   const macs = countMacs(model, shapes)
@@ -66,12 +72,12 @@ export function describeModel(model: Model, shapes: Shapes): ModelDescription {
     nonZeroParameters: nonZero,
     macs: { total: macs.total, assumed: shapes.assumed, unknown: macs.unknown.map((node) => node.label) },
     dtypes,
-    layers: layersOf(model, macs),
+    layers: layersOf(model, macs, options),
   }
 }
 
 /** In the order in which the graph uses them. */
-export function layersOf(model: Model, macs: MacCount): Layer[] {
+export function layersOf(model: Model, macs: MacCount, { distributions = false }: DescribeOptions = {}): Layer[] {
   const { weights } = weightsOf(model)
   const shares = sharesOf(weights)
   return weights.map((weight) => ({
@@ -84,7 +90,7 @@ export function layersOf(model: Model, macs: MacCount): Layer[] {
     nonZero: nonZeroOf(weight.tensor),
     bytes: weight.tensor.byteLength,
     macs: macsOf(weight, macs, shares),
-    distribution: null,
+    distribution: distributions ? distributionOf(weight.tensor) : null,
   }))
 }
 

@@ -2,6 +2,7 @@ import { constants, existsSync, statSync } from 'node:fs'
 import { access, writeFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { Command, type Interfaces } from '@oclif/core'
+import type { Division } from '../analysis/division.js'
 import { InterruptedError, IoError, ioError, UserError } from '../errors.js'
 import type { Report } from '../report/report.js'
 import type { SharedFlags } from './flags.js'
@@ -97,7 +98,12 @@ export abstract class BaseCommand extends Command {
   }
 
   /** Writes the report to every place that was asked for: files, and stdout as text or JSON. */
-  protected async deliver(found: Report, flags: SharedFlags, layers: boolean | null = null): Promise<void> {
+  protected async deliver(
+    found: Report,
+    flags: SharedFlags,
+    layers: boolean | null = null,
+    by: readonly Division[] | null = null,
+  ): Promise<void> {
     const added = this.#settings.flatMap((setting) => setting.args)
     const report = { ...found, argv: [...this.#words().split(' '), ...this.argv, ...added] }
     // Each form is loaded when it is wanted: together they take longer than pruning a small model.
@@ -109,7 +115,7 @@ export abstract class BaseCommand extends Command {
       const { terminal, terminalOptions } = await import('../report/terminal.js')
       const stream = this.textStream()
       process[stream].write(
-        terminal.render(report, { ...terminalOptions(stream), layers, full: flags.verbose === true }),
+        terminal.render(report, { ...terminalOptions(stream), layers, by, full: flags.verbose === true }),
       )
     }
   }

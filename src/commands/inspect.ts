@@ -1,4 +1,7 @@
 import { Flags } from '@oclif/core'
+import { DIVISIONS, type Division } from '../analysis/division.js'
+import { UsageError } from '../errors.js'
+import { didYouMean } from '../nearest.js'
 import { BaseCommand, checkReports } from './command.js'
 import { engineFlags, modelArg, reportFlags } from './flags.js'
 import { dimsOf } from './requests.js'
@@ -13,11 +16,21 @@ export class Inspect extends BaseCommand {
   static override examples = [
     '<%= config.bin %> inspect model.onnx',
     '<%= config.bin %> inspect model.onnx --layers --dim batch=8',
+    '<%= config.bin %> inspect model.onnx --why',
     '<%= config.bin %> inspect model.onnx --json | jq .before.parameters',
   ]
   static override args = { model: modelArg('The .onnx file; - is stdin.') }
   static override flags = {
     layers: Flags.boolean({ summary: 'List the weights of each layer.' }),
+    why: Flags.boolean({
+      summary: 'Show where bytes and MACs are, how the weights are distributed, and what could go.',
+    }),
+    by: Flags.string({
+      multiple: true,
+      multipleNonGreedy: true,
+      helpValue: 'op|dtype|layer|name',
+      summary: 'How --why divides the model; repeatable [default: the two ways that say most].',
+    }),
     dim,
     ...reportFlags,
   }
@@ -26,10 +39,24 @@ export class Inspect extends BaseCommand {
     const { args, flags } = await this.parse(Inspect)
     await checkReports(flags.report)
     const dims = dimsOf(flags.dim)
+    const by = divisionsOf(flags.by)
+    const why = flags.why || by !== null
     const { inspect } = await import('../recipe/inspect.js')
     const report = await this.work(flags, (hooks) =>
-      inspect({ input: args.model, gzip: flags.gzip ?? null, hash: flags.report !== undefined, dims }, hooks),
+      inspect({ input: args.model, gzip: flags.gzip ?? null, hash: flags.report !== undefined, dims, why }, hooks),
     )
-    await this.deliver(report, flags, flags.layers)
+    await this.deliver(report, flags, flags.layers || why, by)
   }
+}
+
+/** @throws UsageError */
+function divisionsOf(names: readonly string[] | undefined): readonly Division[] | null {
+  if (names === undefined) return null
+  return names.map((name) => {
+    const division = DIVISIONS.find((known) => known === name)
+    if (division !== undefined) return division
+    throw new UsageError(`--by is "${name}", which is no way to divide a model.`, {
+      suggestions: didYouMean(name, DIVISIONS, 'ways'),
+    })
+  })
 }

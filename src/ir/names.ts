@@ -29,3 +29,8 @@ export class NameScope {
     return copy
   }
 }
+
+/** Whether an exporter numbered a value instead of naming it: `onnx::Conv_42`, `1234`, `_v_17`, or nothing at all. */
+export function isMadeUp(name: string): boolean {
+  return /^(onnx::\w*_?\d+|[_%]*(v_)?\d+|)$/.test(name)
+}

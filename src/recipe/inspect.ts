@@ -1,3 +1,4 @@
+import type { ModelFile } from '../onnx/read.js'
 import { NOTHING_MORE, type Report, SCHEMA_VERSION } from '../report/report.js'
 import { filesReport, modelReport } from './model-report.js'
 import { readNamedModel } from './named-model.js'
@@ -14,30 +15,50 @@ export interface InspectRequest {
   readonly hash?: boolean
   /** Numbers for dimensions that the model leaves open. */
   readonly dims?: Readonly<Record<string, number>>
+  /** Whether it is told where bytes, parameters and MACs are, and what could go; not unless told. */
+  readonly why?: boolean
 }
 
 /** Describes one model; nothing is changed or written. */
 export function inspect(
-  { input, gzip = null, hash = false, dims = {} }: InspectRequest,
+  { input, gzip = null, hash = false, dims = {}, why = false }: InspectRequest,
   hooks: RunHooks = {},
 ): Promise<Report> {
   return withInputFile(input, hooks.signal, async (path, shown) => {
     const startedAt = new Date()
     hooks.onProgress?.('Reading', null)
-    const { model, source, external } = readNamedModel(path)
+    const file = readNamedModel(path)
     hooks.onProgress?.('Describing', null)
-    const paths = [source, ...external].map((file) => file.path)
-    const before = await modelReport(model, await filesReport(shown, paths, { gzip, hash }, hooks), dims)
+    const paths = [file.source, ...file.external].map(({ path }) => path)
+    const files = await filesReport(shown, paths, { gzip, hash }, hooks)
+    const before = await modelReport(file.model, files, dims, {
+      distributions: why,
+      signal: hooks.signal,
+      onRead: (done) => hooks.onProgress?.('Describing', done),
+    })
+    const explained = why ? await explanation(file, dims) : NOTHING_MORE
     hooks.signal?.throwIfAborted()
     return {
       ...NOTHING_MORE,
       schemaVersion: SCHEMA_VERSION,
       tool: tool(),
       command: 'inspect',
+      headlines: explained.headlines,
+      why: explained.why,
       seed: 0,
       before,
       after: null,
       times: { startedAt: startedAt.toISOString(), seconds: (Date.now() - startedAt.getTime()) / 1000 },
     }
   })
+}
+
+/** Loaded when it is wanted: most who inspect a model want it at once. */
+async function explanation(
+  file: ModelFile,
+  dims: Readonly<Record<string, number>>,
+): Promise<Pick<Report, 'headlines' | 'why'>> {
+  const { whyHeadlines, whyReport } = await import('./why.js')
+  const why = await whyReport(file, dims)
+  return { headlines: whyHeadlines(why), why }
 }

@@ -4,6 +4,7 @@ import { stat } from 'node:fs/promises'
 import { basename } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { describeModel } from '../analysis/layers.js'
+import { readConstants } from '../analysis/read-constants.js'
 import { inferShapes } from '../analysis/shapes.js'
 import { ioError } from '../errors.js'
 import type { Model } from '../ir/graph.js'
@@ -50,13 +51,24 @@ export async function filesReport(
   return { path: shown, bytes, files, gzipBytes: (gzip ?? isSmall) ? await gzipBytes(paths, signal) : null }
 }
 
+export interface DescribeOptions {
+  /** Whether the values of weights are told of, too: layers have distributions then. Not unless told. */
+  readonly distributions?: boolean
+  readonly signal?: AbortSignal | undefined
+  /** @param done  a fraction 0..1 of what is to be read */
+  readonly onRead?: (done: number) => void
+}
+
 /** Everything that a report says of one model. */
 export async function modelReport(
   model: Model,
   files: FilesReport,
   dims: Readonly<Record<string, number>>,
+  { distributions = false, signal, onRead }: DescribeOptions = {},
 ): Promise<ModelReport> {
-  return { ...files, ...(await describeModel(model, await inferShapes(model, { dims }))) }
+  const shapes = await inferShapes(model, { dims })
+  await readConstants(model, { distributions, signal, onRead })
+  return { ...files, ...describeModel(model, shapes, { distributions }) }
 }
 
 async function sha256Of(path: string, signal: AbortSignal | undefined): Promise<string> {

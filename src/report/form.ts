@@ -1,3 +1,4 @@
+import type { Division } from '../analysis/division.js'
 import type { Report } from './report.js'
 
 export interface RenderOptions {
@@ -7,12 +8,14 @@ export interface RenderOptions {
   readonly width: number
   /** Whether there is a per-layer table; `null` where layers changed. */
   readonly layers: boolean | null
+  /** How the model is divided, where it is told what it consists of; `null` for the two ways that say most. */
+  readonly by: readonly Division[] | null
   /** Whether long lists are written to their end; else their most important lines, and where the others are. */
   readonly full: boolean
 }
 
 /** What suits a file: no colour, lines that fit a page. */
-export const DEFAULT_RENDER_OPTIONS: RenderOptions = { color: false, width: 100, layers: null, full: false }
+export const DEFAULT_RENDER_OPTIONS: RenderOptions = { color: false, width: 100, layers: null, by: null, full: false }
 
 /** A member of the table: one way to write the report down. */
 export interface Form {

@@ -1,3 +1,5 @@
+import type { Division } from '../analysis/division.js'
+
 /** The one object that every form of the report is rendered from. Keys are only added within a schema version. */
 export const SCHEMA_VERSION = 1
 
@@ -117,6 +119,7 @@ export interface LayerReport {
   readonly distribution: DistributionReport | null
 }
 
+/** Of the finite values. */
 export interface DistributionReport {
   readonly min: number
   readonly max: number
@@ -124,7 +127,10 @@ export interface DistributionReport {
   readonly std: number
   /** Share of the values whose magnitude is at most a hundredth of the largest in the tensor; zeros count. 0..1 */
   readonly nearZero: number
-  /** Values in bins of equal width from `min` to `max`; zeros are not in it, or one bin would hide the others. */
+  /**
+   * Values in bins of equal width from `min` to `max`; zeros are not in it, or one bin would hide the others. A single
+   * bin when all values are equal.
+   */
   readonly histogram: readonly number[]
 }
 
@@ -269,14 +275,18 @@ export interface BenchModelReport {
 
 export interface WhyReport {
   /** One for each way to divide the model. */
-  readonly trees: readonly { readonly by: 'op' | 'dtype' | 'layer' | 'name'; readonly root: PartReport }[]
-  /** What takes room for nothing, the largest first. */
+  readonly trees: readonly { readonly by: Division; readonly root: PartReport }[]
+  /** What takes room or time for nothing; what saves most bytes first. */
   readonly findings: readonly FindingReport[]
 }
 
-/** A part of a model; the children make up the whole of it, the largest first. */
+/**
+ * A part of a model; the children make up the whole of it: the largest first, those of a tree by layer in the order of
+ * the graph. Many that are small are one child, `42 smaller ones`.
+ */
 export interface PartReport {
   readonly name: string
+  /** In the files; all of their bytes at the root. */
   readonly bytes: number
   readonly parameters: number
   readonly macs: number
@@ -284,22 +294,30 @@ export interface PartReport {
 }
 
 export interface FindingReport {
-  readonly kind:
-    | 'duplicate-weights'
-    | 'dead-nodes'
-    | 'unused-initializers'
-    | 'constant-nodes'
-    | 'near-zero-weights'
-    | 'zero-channels'
+  readonly kind: FindingKind
   /** One sentence. */
   readonly what: string
   /** Nodes or initializers. */
   readonly targets: readonly string[]
-  /** That could be saved. */
+  /** Of the files, that the remedy saves; 0 when it saves none. */
   readonly bytes: number
   /** What to do about it, one sentence. */
   readonly remedy: string
 }
+
+export type FindingKind =
+  | 'duplicate-weights'
+  | 'constant-nodes'
+  | 'dead-nodes'
+  | 'unused-initializers'
+  | 'unused-data'
+  | 'near-zero-weights'
+  | 'zero-channels'
+  | 'not-finite-weights'
+  | 'float64-weights'
+  | 'foldable-nodes'
+  | 'foldable-norms'
+  | 'idle-nodes'
 
 export interface VerificationReport {
   /** `run`: loaded by ONNX Runtime; `structure`: the input does not load either, checked as far as that allows. */

@@ -2,6 +2,7 @@ import { bytes, count, percent, shape } from '../format.js'
 import type { LayerReport } from '../report.js'
 import { sparsity } from './facts.js'
 import { type LayerRow, type LayerTotal, layerTotal } from './layers.js'
+import { sparkline } from './sparkline.js'
 
 /** A property of a layer as every form shows it. */
 export interface LayerColumn {
@@ -56,6 +57,22 @@ export const LAYER_COLUMNS = {
     missing: null,
     total: (t) => percent(sparsity(t), 1),
     worthwhile: (rows) => rows.some((r) => [r.before, r.after].some((l) => l !== null && l.nonZero < l.parameters)),
+  },
+  nearZero: {
+    title: 'near 0',
+    align: 'right',
+    of: (l) => (l.distribution === null ? '' : percent(l.distribution.nearZero, 1)),
+    missing: null,
+    total: null,
+    worthwhile: (rows, compared) => !compared && rows.some((r) => r.now.distribution !== null),
+  },
+  values: {
+    title: 'values',
+    align: 'left',
+    of: (l) => (l.distribution === null ? '' : sparkline(l.distribution.histogram)),
+    missing: null,
+    total: null,
+    worthwhile: (rows, compared) => !compared && rows.some((r) => r.now.distribution !== null),
   },
 } as const satisfies Readonly<Record<string, LayerColumn>>
 

@@ -1,3 +1,4 @@
+import { isMadeUp } from '../../ir/names.js'
 import type { LayerReport, Report } from '../report.js'
 
 /** A weight before and after; one of the two is there. */
@@ -87,6 +88,7 @@ export function layerTotal(layers: readonly LayerReport[]): LayerTotal {
  * (`onnx::Conv_42`, `1234`, `_v_17`) and the node has one.
  */
 export function layerName(layer: LayerReport): string {
-  const madeUp = /^(onnx::\w*_?\d+|[_%]*(v_)?\d+|)$/.test(layer.weight)
-  return [madeUp ? '' : layer.weight, layer.node, layer.weight].find((name) => name !== '') ?? '(unnamed)'
+  return (
+    [isMadeUp(layer.weight) ? '' : layer.weight, layer.node, layer.weight].find((name) => name !== '') ?? '(unnamed)'
+  )
 }

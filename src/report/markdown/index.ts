@@ -10,6 +10,7 @@ import type { Form } from '../form.js'
 import { bytes, count, duration, metricTexts, NONE, plural, printable } from '../format.js'
 import type { ModelReport, PortReport, Report } from '../report.js'
 import { code, codeBlock, escaped, foldedBeyond, type MarkdownColumn, table } from './syntax.js'
+import { whySections } from './why.js'
 
 /** Tables up to this many rows stand open. */
 const OPEN_ROWS = 20
@@ -28,6 +29,7 @@ export const markdown = {
         ? [metrics(report), modelSection(report)]
         : [comparison(report.before, report.after), metrics(report)]),
       dtypes(report),
+      ...whySections(report),
       layers(report),
       groups('Changed', 'change', otherChanges(report)),
       groups('Skipped', 'why', skippedGroups(report)),

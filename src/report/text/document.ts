@@ -4,7 +4,9 @@ import { optionTexts, usesSeed } from '../content/options.js'
 import type { RenderOptions } from '../form.js'
 import { count, duration, plural } from '../format.js'
 import type { DataReport, Report } from '../report.js'
+import { anatomy } from './anatomy.js'
 import { comparisonTable, metricTable } from './comparison-table.js'
+import { findingList } from './finding-list.js'
 import { groupList } from './group-list.js'
 import { layerTable } from './layer-table.js'
 import { type Line, line, lineWidth, span, type Tone } from './line.js'
@@ -19,8 +21,10 @@ export function reportLines(report: Report, options: RenderOptions): readonly Li
   const parts = [
     heading(report, width),
     subject(report, width),
+    ...anatomy(report, options),
     layerTable(report, options),
     stepTable(report, width),
+    findingList(report.why?.findings ?? [], options),
     groupList('Changed', otherChanges(report), options),
     groupList('Skipped', skippedGroups(report), options),
     footer(report, width),

@@ -14,7 +14,15 @@ import { displayWidth, shorten } from './width.js'
 const MOST_LAYERS = 20
 
 /** In a narrow terminal the highest go first, and before them columns that tell nothing; those without a number stay. */
-const DROP: Readonly<Partial<Record<LayerColumnName, number>>> = { macs: 5, dtype: 4, op: 3, bytes: 2, shape: 1 }
+const DROP: Readonly<Partial<Record<LayerColumnName, number>>> = {
+  macs: 5,
+  dtype: 4,
+  op: 3,
+  bytes: 2,
+  shape: 1,
+  nearZero: 0.2,
+  values: 0.1,
+}
 const DROP_UNCHANGED = 10
 const DROP_UNIFORM = 20
 const DROP_BAR = 10
