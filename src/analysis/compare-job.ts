@@ -11,6 +11,8 @@ import { OutputComparison } from './comparison/outputs.js'
 import { type Opened, openModel, runOn } from './opened.js'
 
 const PROGRESS_MS = 100
+/** Samples per run: larger batches are hardly faster, and take memory in proportion. */
+const BATCH_SIZE = 8
 
 type Output = Omit<Compared, 'peakBytes'>
 
@@ -25,7 +27,7 @@ export default defineJob<CompareOptions, CompareProgress, Output>(async (options
     const [first, second] = opened
     if (first === undefined || second === undefined) throw new RangeError('Two models are compared.')
     const { inputs, outputs: names, skipped } = commonInterface(first, second)
-    const data = await bindData(inputs, options)
+    const data = await bindData(inputs, { ...options, batchSize: options.batchSize ?? BATCH_SIZE })
     const found = await compareOutputs(first, second, names, data, say, signal)
     const [ofA, ofB] = [first, second].map(({ session }) => dimsOfOne(session.inputs, found.feeds, data))
     for (const { session } of opened.splice(0)) await session.release()
@@ -36,7 +38,13 @@ export default defineJob<CompareOptions, CompareProgress, Output>(async (options
       { ...a, dims: ofA ?? {} },
       { ...b, dims: ofB ?? {} },
     ]
-    const within = await compareLayers(models, { ...data, samples }, options, say, signal)
+    const within = await compareLayers(models, {
+      data: { ...data, samples },
+      running: options,
+      say,
+      signal,
+      ...(options.budgetBytes !== undefined && { budgetBytes: options.budgetBytes }),
+    })
     return { ...result, ...within, skipped: [...result.skipped, ...within.skipped] }
   } finally {
     for (const { session } of opened) await session.release()

@@ -19,6 +19,8 @@ export interface CompareOptions extends DataOptions, Running {
   readonly b: ComparedModel
   /** Whether the values inside are compared, too. */
   readonly layers?: boolean
+  /** Bytes of the values inside that are fetched at a time; 48 MB unless told. Several times as much is taken. */
+  readonly budgetBytes?: number
 }
 
 export interface CompareProgress {

@@ -15,6 +15,11 @@ export interface SessionOptions {
   readonly level?: 'disabled' | 'basic' | 'extended' | 'all'
   /** False leaves weights as they lie (memory-mapped where external): a cheap session that is never measured. */
   readonly prepacking?: boolean
+  /**
+   * True for one of many sessions that take turns: it gives its memory back after each run, and its threads sleep in
+   * between. Costs some percent of the speed.
+   */
+  readonly takesTurns?: boolean
   /** Threads inside one op; without it `MCOMPRESS_THREADS`, else one per physical core. */
   readonly threads?: number
   /** Execution provider; `cpu` unless told. */
@@ -82,12 +87,14 @@ function nativeOptions(model: ModelSource, options: SessionOptions, provider: st
   const threads = options.threads ?? threadsOfJob()
   const session = {
     ...(options.prepacking === false && { disable_prepacking: '1' }),
+    ...(options.takesTurns === true && { intra_op: { allow_spinning: '0' } }),
     ...('folder' in model && { model_external_initializers_file_folder_path: model.folder }),
   }
   return {
     executionProviders: [provider],
     graphOptimizationLevel: options.level ?? 'all',
     logSeverityLevel: options.logSeverity ?? 4,
+    ...(options.takesTurns === true && { enableCpuMemArena: false }),
     ...(threads !== undefined && { intraOpNumThreads: threads }),
     ...(Object.keys(session).length > 0 && { extra: { session } }),
   }
