@@ -1,11 +1,12 @@
 import { UsageError } from '../errors.js'
 import type { Form } from './form.js'
+import { html } from './html/index.js'
 import { json } from './json.js'
 import { markdown } from './markdown/index.js'
 import { terminal } from './terminal.js'
 
 /** Every form of the report; a new one is a file beside this one and a line here. */
-export const FORMS: readonly Form[] = [terminal, json, markdown]
+export const FORMS: readonly Form[] = [terminal, json, markdown, html]
 
 /**
  * The form that a report file is written in, by the ending of its name (in any case).

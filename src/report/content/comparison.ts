@@ -24,6 +24,8 @@ export interface ComparisonRow {
   readonly verdict: Verdict
   /** What must be known to read the numbers, e.g. the dimensions that MACs are counted for. */
   readonly note: string | null
+  /** `after` by `before`, where a size changed. */
+  readonly ratio?: number
 }
 
 /** What the user wants to know first: sizes and work. */
@@ -58,6 +60,7 @@ function sizeRow(
     change: known ? sizeChange(before, after, words) : null,
     verdict: known ? verdictOf(before, after, 'lower') : 'neutral',
     note: null,
+    ...(known && !same && before > 0 ? { ratio: after / before } : {}),
   }
 }
 

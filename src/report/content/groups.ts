@@ -1,4 +1,4 @@
-import type { Report } from '../report.js'
+import type { Report, SkipReport } from '../report.js'
 import { layerRows } from './layers.js'
 
 /** Targets of which the same was said. */
@@ -9,19 +9,20 @@ export interface Group {
 
 /** What the passes left as it was, by reason; the reason that hit most comes first. */
 export function skippedGroups(report: Report): readonly Group[] {
-  return grouped(report.steps.flatMap((step) => step.skipped.map((s) => ({ target: s.target, text: s.why }))))
+  return grouped(report.steps.flatMap((step) => step.skipped))
 }
 
 /** What the passes did to anything that the per-layer table does not show. */
 export function otherChanges(report: Report): readonly Group[] {
   const shown = new Set(layerRows(report).flatMap(({ before, after }) => [before?.weight, after?.weight]))
   const changes = report.steps.flatMap((step) => step.changed.filter((c) => !shown.has(c.target)))
-  return grouped(changes.map((c) => ({ target: c.target, text: c.what })))
+  return grouped(changes.map((c) => ({ target: c.target, why: c.what })))
 }
 
-function grouped(entries: readonly { readonly target: string; readonly text: string }[]): readonly Group[] {
+/** By what was said of the targets; what was said of most comes first. */
+export function grouped(entries: readonly SkipReport[]): readonly Group[] {
   const groups = new Map<string, Set<string>>() // a set, as several steps may say the same of one target
-  for (const { target, text } of entries) {
+  for (const { target, why: text } of entries) {
     const targets = groups.get(text) ?? new Set()
     groups.set(text, targets.add(target))
   }
