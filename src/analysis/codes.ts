@@ -20,8 +20,12 @@ const DECODE: Readonly<Partial<Record<DType, Decode>>> = {
   int8: signed(8),
   float8e4m3fn: (code) => ((code & 0x7f) === 0x7f ? Number.NaN : minifloat(code, 4, 3, 7)),
   float8e4m3fnuz: (code) => (code === 0x80 ? Number.NaN : minifloat(code, 4, 3, 8)),
-  float8e5m2: (code) =>
-    (code & 0x7f) > 0x7c ? Number.NaN : (code & 0x7f) === 0x7c ? Infinity : minifloat(code, 5, 2, 15),
+  float8e5m2: (code) => {
+    const size = code & 0x7f
+    if (size < 0x7c) return minifloat(code, 5, 2, 15)
+    if (size > 0x7c) return Number.NaN
+    return code === size ? Number.POSITIVE_INFINITY : Number.NEGATIVE_INFINITY
+  },
   float8e5m2fnuz: (code) => (code === 0x80 ? Number.NaN : minifloat(code, 5, 2, 16)),
   float8e8m0: (code) => (code === 0xff ? Number.NaN : 2 ** (code - 127)),
   uint4: (code) => code,

@@ -34,10 +34,14 @@ const MOST: Readonly<Record<Division, readonly number[]>> = {
   op: [7, 3],
   dtype: [6, 3],
   layer: [20],
-  name: [7, 4, 3],
+  name: [6, 3, 3],
 }
 /** A part below this share of both bytes and MACs is not worth a line of its own. */
 const WORTH_A_LINE = 0.005
+/** A second element type with less is no way to divide a model. */
+const WORTH_A_TREE = 0.01
+/** What makes up that much of a part is the part: weight and bias. */
+const NEARLY_ALL = 0.95
 
 /**
  * The trees to show.
@@ -59,7 +63,12 @@ function tellingDivisions({ trees }: WhyReport): readonly Division[] {
   const root = (by: Division) => trees.find((tree) => tree.by === by)?.root.children ?? []
   const structured = root('name').some((part) => part.children.some((child) => child.children.length > 0))
   if (structured) return ['op', 'name']
-  return root('dtype').filter((part) => part.children.length > 0).length > 1 ? ['op', 'dtype'] : ['op']
+  const types = root('dtype').filter((part) => part.children.length > 0 && part.bytes >= WORTH_A_TREE * wholeOf(trees))
+  return types.length > 1 ? ['op', 'dtype'] : ['op']
+}
+
+function wholeOf([tree]: WhyReport['trees']): number {
+  return tree?.root.bytes ?? 0
 }
 
 /** @param most  for this level and those below it, how many parts are shown; null for all */
@@ -74,10 +83,16 @@ function rowsOf(
   const below = most === null ? null : most.slice(1)
   const rows = shown.flatMap((child) => [
     rowOf(child, whole, depth),
-    ...(below?.length === 0 ? [] : rowsOf(child, whole, below, depth + 1)),
+    ...(below?.length === 0 || (below !== null && isOneTensor(child)) ? [] : rowsOf(child, whole, below, depth + 1)),
   ])
   const rest = children.filter((child) => !shown.includes(child))
   return rest.length === 0 ? rows : [...rows, gatheredRow(rest, whole, depth)]
+}
+
+/** The ops of a part are looked for, its tensors are not. */
+function isOneTensor({ bytes, macs, children }: PartReport): boolean {
+  if (children.some((child) => child.children.length > 0)) return false
+  return children.some((child) => child.bytes >= NEARLY_ALL * bytes && child.macs >= NEARLY_ALL * macs)
 }
 
 /** The largest, in the order in which they came; one alone is not left out. */

@@ -106,7 +106,7 @@ function terse(name: LayerColumnName, { before, now }: LayerCell): LayerCell {
     : { before, now }
 }
 
-/** Of two models the bar shows the zeros; of one, where the bytes are. */
+/** Of two models the bar shows the zeros; of one, where the bytes are, unless pictures of values stand there. */
 function barColumn(
   names: readonly LayerColumnName[],
   rows: readonly LayerRow[],
@@ -114,7 +114,7 @@ function barColumn(
   compared: boolean,
 ): readonly FilledColumn[] {
   const { bytes } = layerTotal(rows.map((row) => row.now))
-  if (compared ? !names.includes('sparsity') : bytes === 0) return []
+  if (compared ? !names.includes('sparsity') : bytes === 0 || names.includes('values')) return []
   const share = (row: LayerRow) => (compared ? sparsity(row.now) : row.now.bytes / bytes)
   return [
     {
