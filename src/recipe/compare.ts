@@ -63,13 +63,14 @@ async function reportOn(a: ShownModel, b: ShownModel, request: CompareRequest, h
   const given: Engine = { ...ENGINE_DEFAULTS, ...rest }
   if (given.provider !== null) await requireProvider(given.provider)
   const [fileA, fileB] = [readNamedModel(a.path), readNamedModel(b.path)]
+  await inferShapes(fileA.model, { dims: given.dims }) // a wrong --dim shows here, before any work
   const { evaluation, engine } = await settledData(asked, given, fileA.model)
   const compared = await compareNamed(named(a), named(b), evaluation, layers, engine, hooks)
   const comparison = comparisonReport(a.shown, b.shown, compared)
   hooks.onProgress?.('Describing', null)
   const describe = async ({ model, source, external }: typeof fileA, shown: string | null) => {
     const paths = [source, ...external].map((file) => file.path)
-    return modelReport(model, await filesReport(shown, paths, { gzip, hash }, hooks), {})
+    return modelReport(model, await filesReport(shown, paths, { gzip, hash }, hooks), dimsOf(model, engine.dims), hooks)
   }
   const before = await describe(fileA, a.shown)
   const after = await describe(fileB, b.shown)
@@ -127,6 +128,12 @@ async function settledData(
     open.flatMap(({ name }) => (assumed[name] === undefined ? [] : [[name, assumed[name]]])),
   )
   return { evaluation: { data: MADE_UP }, engine: { ...engine, dims: { ...dims, ...engine.dims } } }
+}
+
+/** Those that a model has: the same axis may have another name in the other one. */
+function dimsOf(model: Model, dims: Readonly<Record<string, number>>): Record<string, number> {
+  const known = openDimensions(model).flatMap(({ name, axes }) => [name, ...axes])
+  return Object.fromEntries(Object.entries(dims).filter(([name]) => known.includes(name)))
 }
 
 function newDims(engine: Engine, given: Engine): Readonly<Record<string, number>> {

@@ -116,6 +116,11 @@ export function metricTexts(metric: Pick<MetricReport, 'unit' | 'before' | 'afte
   }
 }
 
+/** A number of any size with up to so many significant digits. */
+export function number(value: MetricValue, digits = 4): string {
+  return significant(Number(value), digits)
+}
+
 /** The number behind a value of the report. */
 export function numeric(value: MetricValue | null): number | null {
   return value === null ? null : Number(value)

@@ -13,14 +13,16 @@ export function commandLine(report: Report): string | null {
 function reconstructed(report: Report): readonly string[] | null {
   const [step, ...more] = report.steps
   if (more.length > 0 || (step !== undefined && step.pass !== report.command.replaceAll(' ', '-'))) return null
+  const compares = report.command === 'compare'
   return [
     'mcompress',
     ...report.command.split(' '),
     report.before.path ?? '-',
+    ...(compares ? [report.after?.path ?? '-', ...(report.comparison?.layers ? ['--layers'] : [])] : []),
     ...(step === undefined ? [] : optionFlags(step)),
     ...dataFlags(report),
-    ...(step === undefined ? [] : flag('seed', String(report.seed))),
-    ...(report.after === null || report.after.path === null ? [] : flag('output', report.after.path)),
+    ...(step === undefined && !compares ? [] : flag('seed', String(report.seed))),
+    ...(compares || report.after === null || report.after.path === null ? [] : flag('output', report.after.path)),
   ]
 }
 
@@ -38,8 +40,8 @@ function flags(name: string, value: unknown): readonly string[] {
 }
 
 /** Where judging is all that the command does, `--data` is what it judges on, and the reference is not its input. */
-function dataFlags({ after, data, metrics }: Report): readonly string[] {
-  const only = after === null
+function dataFlags({ command, after, data, metrics }: Report): readonly string[] {
+  const only = after === null || command === 'compare'
   const severalOutputs = new Set(metrics.map((m) => m.output)).size > 1
   const references = new Set(only ? metrics.map((m) => m.against).filter((against) => against !== 'labels') : [])
   return [

@@ -9,6 +9,7 @@ import { usesSeed } from '../content/options.js'
 import type { Form } from '../form.js'
 import { bytes, count, duration, metricTexts, NONE, plural, printable } from '../format.js'
 import type { ModelReport, PortReport, Report } from '../report.js'
+import { differenceSections } from './differences.js'
 import { code, codeBlock, escaped, foldedBeyond, type MarkdownColumn, table } from './syntax.js'
 import { whySections } from './why.js'
 
@@ -25,9 +26,9 @@ export const markdown = {
   render(report: Report): string {
     const parts: readonly Lines[] = [
       headline(report),
-      ...(report.after === null
-        ? [metrics(report), modelSection(report)]
-        : [comparison(report.before, report.after), metrics(report)]),
+      ...(report.command === 'compare' ? [] : subject(report)),
+      ...(report.comparison === null ? [] : differenceSections(report.comparison)),
+      ...(report.command === 'compare' ? subject(report) : []),
       dtypes(report),
       ...whySections(report),
       layers(report),
@@ -42,6 +43,13 @@ export const markdown = {
       .join('\n\n')}\n`
   },
 } satisfies Form
+
+/** What the command was about: two models, or one. Of a comparison of models their differences come before it. */
+function subject(report: Report): readonly Lines[] {
+  if (report.after === null) return [metrics(report), modelSection(report)]
+  const heading = report.command === 'compare' ? ['### Models', ''] : []
+  return [[...heading, ...comparison(report.before, report.after)], metrics(report)]
+}
 
 function headline(report: Report): Lines {
   const name = (path: string | null, otherwise: string) => (path === null ? otherwise : code(path))

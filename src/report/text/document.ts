@@ -6,6 +6,7 @@ import { count, duration, plural } from '../format.js'
 import type { DataReport, Report } from '../report.js'
 import { anatomy } from './anatomy.js'
 import { comparisonTable, metricTable } from './comparison-table.js'
+import { differenceTables } from './difference-tables.js'
 import { findingList } from './finding-list.js'
 import { groupList } from './group-list.js'
 import { layerTable } from './layer-table.js'
@@ -20,7 +21,9 @@ export function reportLines(report: Report, options: RenderOptions): readonly Li
   const { width } = options
   const parts = [
     heading(report, width),
-    subject(report, width),
+    ...(report.command === 'compare' ? [] : [subject(report, width)]),
+    ...(report.comparison === null ? [] : differenceTables(report.comparison, options)),
+    ...(report.command === 'compare' ? [subject(report, width)] : []),
     ...anatomy(report, options),
     layerTable(report, options),
     stepTable(report, width),
