@@ -47,6 +47,7 @@ async function judgeAll(
   let dims: Readonly<Record<string, number>> = {}
   let samples = 0
   let saidAt = 0
+  emit({ samples, total: dataset.length })
   for await (const batch of dataset.batches({ size: batchSize, last: 'keep' })) {
     signal.throwIfAborted()
     const outcome = await run(opened, batch, binding, samples, judge?.outputs)

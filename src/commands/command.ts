@@ -81,12 +81,18 @@ export abstract class BaseCommand extends Command {
       const interrupted = new InterruptedError(signal === 'SIGINT' ? 'SIGINT' : 'SIGTERM')
       const end = () => process.exit(interrupted.exitCode)
       if (abort.signal.aborted) end()
+      progress.update('Stopping', null)
       timer = setTimeout(end, GRACE_MS)
       abort.abort(interrupted)
     }
     for (const signal of SIGNALS) process.on(signal, stop)
     try {
-      return await run({ signal: abort.signal, onProgress: (phase, done) => progress.update(phase, done) })
+      return await run({
+        signal: abort.signal,
+        onProgress: (phase, done) => {
+          if (!abort.signal.aborted) progress.update(phase, done)
+        },
+      })
     } catch (error) {
       abort.signal.throwIfAborted() // whatever broke because of it
       throw error

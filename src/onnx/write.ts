@@ -83,7 +83,7 @@ export interface WriteOptions {
   /** Computes the SHA-256 while writing. */
   readonly hash?: boolean
   readonly signal?: AbortSignal
-  /** Called with the bytes written so far. */
+  /** Called with the bytes written so far; those of the whole file when only the device is waited for. */
   readonly onProgress?: (bytes: number) => void
 }
 
@@ -123,6 +123,7 @@ export async function writeFile(path: string, encoded: Encoded, options: WriteOp
       }
     }
     if (written !== encoded.length) throw new Error(`Wrote ${written} bytes of "${path}", expected ${encoded.length}.`)
+    options.onProgress?.(written)
     await flushing
     await datasync(fd)
     closeSync(fd)

@@ -52,6 +52,7 @@ async function evaluateFiles(
     model,
     await filesReport(shown, paths, { gzip: gzip ?? false, hash }, hooks),
     engine.dims,
+    hooks,
   )
   hooks.signal?.throwIfAborted()
   return {

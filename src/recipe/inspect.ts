@@ -31,11 +31,7 @@ export function inspect(
     hooks.onProgress?.('Describing', null)
     const paths = [file.source, ...file.external].map(({ path }) => path)
     const files = await filesReport(shown, paths, { gzip, hash }, hooks)
-    const before = await modelReport(file.model, files, dims, {
-      distributions: why,
-      signal: hooks.signal,
-      onRead: (done) => hooks.onProgress?.('Describing', done),
-    })
+    const before = await modelReport(file.model, files, dims, { distributions: why, ...hooks })
     const explained = why ? await explanation(file, dims) : NOTHING_MORE
     hooks.signal?.throwIfAborted()
     return {

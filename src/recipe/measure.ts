@@ -60,7 +60,7 @@ export async function measure(
   },
 ): Promise<Measured> {
   if (evaluation === null) return { data: [], metrics: [] }
-  hooks.onProgress?.('Measuring', 0)
+  hooks.onProgress?.('Loading', null) // a process and its sessions; then it tells how far it is
   const sources = models.map(sourceOf)
   const same = reference === null ? -1 : models.indexOf(reference)
   const { dims, seed, provider, threads } = engine

@@ -21,6 +21,13 @@ export interface FilesOptions {
   readonly hash?: boolean
 }
 
+/** How work is followed: the same hooks as those of a whole recipe. */
+export interface DescribeHooks {
+  readonly signal?: AbortSignal | undefined
+  /** @param done  a fraction 0..1 of the phase */
+  readonly onProgress?: ((phase: string, done: number | null) => void) | undefined
+}
+
 type FilesReport = Pick<ModelReport, 'path' | 'bytes' | 'files' | 'gzipBytes'>
 
 /**
@@ -31,7 +38,7 @@ export async function filesReport(
   shown: string | null,
   paths: readonly string[],
   { gzip, hash = false }: FilesOptions,
-  { signal }: { readonly signal?: AbortSignal | undefined } = {},
+  { signal, onProgress }: DescribeHooks = {},
 ): Promise<FilesReport> {
   const sizes = await Promise.all(
     paths.map((path) =>
@@ -42,21 +49,29 @@ export async function filesReport(
   )
   const bytes = sizes.reduce((sum, { size }) => sum + size, 0)
   const isSmall = bytes <= SMALL_BYTES
+  const named = shown === null ? '' : ` ${basename(shown)}`
+  /** Counts the bytes of all files through one phase. */
+  const counted = (phase: string) => {
+    let read = 0
+    return (more: number) => {
+      read += more
+      onProgress?.(phase + named, Math.min(1, read / Math.max(1, bytes)))
+    }
+  }
+  const onHashed = counted('Hashing')
   const files: FileReport[] = []
   for (const [i, path] of paths.entries()) {
     const name = i > 0 ? basename(path) : shown === null ? null : basename(shown) // which is still a temporary file
-    const sha256 = isSmall || hash ? await sha256Of(path, signal) : null
+    const sha256 = isSmall || hash ? await sha256Of(path, signal, onHashed) : null
     files.push({ name, bytes: sizes[i]?.size ?? 0, sha256 })
   }
-  return { path: shown, bytes, files, gzipBytes: (gzip ?? isSmall) ? await gzipBytes(paths, signal) : null }
+  const gzipped = (gzip ?? isSmall) ? await gzipBytes(paths, signal, counted('Gzipping')) : null
+  return { path: shown, bytes, files, gzipBytes: gzipped }
 }
 
-export interface DescribeOptions {
+export interface DescribeOptions extends DescribeHooks {
   /** Whether the values of weights are told of, too: layers have distributions then. Not unless told. */
   readonly distributions?: boolean
-  readonly signal?: AbortSignal | undefined
-  /** @param done  a fraction 0..1 of what is to be read */
-  readonly onRead?: (done: number) => void
 }
 
 /** Everything that a report says of one model. */
@@ -64,20 +79,23 @@ export async function modelReport(
   model: Model,
   files: FilesReport,
   dims: Readonly<Record<string, number>>,
-  { distributions = false, signal, onRead }: DescribeOptions = {},
+  { distributions = false, signal, onProgress }: DescribeOptions = {},
 ): Promise<ModelReport> {
   const shapes = await inferShapes(model, { dims })
-  await readConstants(model, { distributions, signal, onRead })
+  await readConstants(model, { distributions, signal, onRead: (done) => onProgress?.('Describing', done) })
   return { ...files, ...describeModel(model, shapes, { distributions }) }
 }
 
-async function sha256Of(path: string, signal: AbortSignal | undefined): Promise<string> {
+async function sha256Of(
+  path: string,
+  signal: AbortSignal | undefined,
+  onRead: (bytes: number) => void,
+): Promise<string> {
   const hash = createHash('sha256')
-  await pipeline(createReadStream(path, { highWaterMark: 1 << 20 }), hash, signal ? { signal } : {}).catch(
-    (error: unknown) => {
-      signal?.throwIfAborted() // with its reason, which the pipeline hides
-      throw ioError(error, `Cannot read "${path}"`)
-    },
-  )
+  const file = createReadStream(path, { highWaterMark: 1 << 20 }).on('data', ({ length }) => onRead(length))
+  await pipeline(file, hash, signal ? { signal } : {}).catch((error: unknown) => {
+    signal?.throwIfAborted() // with its reason, which the pipeline hides
+    throw ioError(error, `Cannot read "${path}"`)
+  })
   return hash.digest('hex')
 }

@@ -14,7 +14,8 @@ export interface PublishOptions {
   /** What the model was made from. */
   readonly input: ModelFile
   readonly signal?: AbortSignal | undefined
-  readonly onProgress?: (done: number) => void
+  /** @param done  a fraction 0..1 of the phase; null when its end is not known */
+  readonly onProgress?: ((phase: string, done: number | null) => void) | undefined
   /** Works with the verified files (the `.onnx` first) before they get their name. What it throws, stops the publication. */
   readonly whileStaged?: (paths: readonly [string, ...string[]]) => Promise<void>
   /** False takes the files away again at the end: a dry run. */
@@ -32,6 +33,7 @@ export async function publish(model: Model, target: Target, options: PublishOpti
   const temporary = new Temporary()
   try {
     const [staged, dataPath] = await stage(model, target, temporary, options)
+    options.onProgress?.('Verifying', null)
     const verification = await verifyOutput(staged, options.input, target.shown)
     await options.whileStaged?.(dataPath === undefined ? [staged] : [staged, dataPath])
     options.signal?.throwIfAborted()
@@ -61,7 +63,11 @@ async function stage(
     const sha256 = await writeFile(written, encoded, {
       hash,
       ...(signal ? { signal } : {}),
-      onProgress: (bytes) => onProgress?.(bytes / Math.max(1, inside.length)),
+      // Writing is fast where the system keeps what is written; the device then takes its time.
+      onProgress: (bytes) =>
+        bytes < encoded.length
+          ? onProgress?.('Writing', bytes / encoded.length)
+          : onProgress?.('Waiting for the disk', null),
     }).catch((error: unknown) => {
       throw saidOf(shown, written, error)
     })

@@ -129,7 +129,7 @@ async function changed(work: Work, input: ModelFile, target: Target, hooks: RunH
     input,
     signal: hooks.signal,
     keep: work.keep,
-    onProgress: (done) => hooks.onProgress?.('Writing', done),
+    onProgress: hooks.onProgress,
     whileStaged: async (staged) => {
       const original = { path: work.input, shown: work.shownInput ?? 'stdin' }
       const result = { path: staged[0], shown: work.toStdout ? 'the result' : target.shown }
@@ -138,7 +138,7 @@ async function changed(work: Work, input: ModelFile, target: Target, hooks: RunH
       const after = await filesReport(work.keep && !work.toStdout ? target.shown : null, staged, work, hooks)
       described = {
         before: await describeInput(work, input, hooks),
-        after: await modelReport(model, after, work.dims),
+        after: await modelReport(model, after, work.dims, hooks),
         ...measured,
       }
     },
@@ -171,7 +171,7 @@ async function unchanged(work: Work, input: ModelFile, why: string, hooks: RunHo
 
 async function describeInput(work: Work, input: ModelFile, hooks: RunHooks): Promise<ModelReport> {
   const paths = [input.source, ...input.external].map((file) => file.path)
-  return modelReport(input.model, await filesReport(work.shownInput, paths, work, hooks), work.dims)
+  return modelReport(input.model, await filesReport(work.shownInput, paths, work, hooks), work.dims, hooks)
 }
 
 interface Made {

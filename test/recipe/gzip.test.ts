@@ -40,6 +40,24 @@ describe('The size of files', () => {
     assert.equal((await filesReport(null, PATHS, { gzip: false })).files[0]?.name, null)
   })
 
+  it('tells how far hashing and gzipping are, through all files of a model', async () => {
+    const heard: [string, number | null][] = []
+
+    const onProgress = (phase: string, done: number | null) => heard.push([phase, done])
+    await filesReport('to/m.onnx', PATHS, { gzip: true }, { onProgress })
+    await filesReport(null, PATHS.slice(1), { gzip: true }, { onProgress })
+
+    const [graph = 0, data = 0] = PATHS.map((path) => readFileSync(path).byteLength)
+    assert.deepEqual(heard, [
+      ['Hashing m.onnx', graph / (graph + data)],
+      ['Hashing m.onnx', 1],
+      ['Gzipping m.onnx', graph / (graph + data)],
+      ['Gzipping m.onnx', 1],
+      ['Hashing', 1],
+      ['Gzipping', 1],
+    ])
+  })
+
   it('is not to be had of a file that is gone', async () => {
     await assert.rejects(filesReport('x', ['no/such'], { gzip: false }), /Cannot read "no\/such": no such file/)
   })

@@ -58,7 +58,19 @@ describe('A recipe', () => {
     )
 
     const phases = heard.map(([phase]) => phase).filter((phase, i, all) => phase !== all[i - 1])
-    assert.deepEqual(phases, ['Reading', prune.summary, 'Measuring', 'Describing'])
+    assert.deepEqual(phases, [
+      'Reading',
+      prune.summary,
+      'Waiting for the disk',
+      'Verifying',
+      'Loading',
+      'Measuring',
+      'Describing',
+      'Hashing',
+      'Gzipping',
+      'Hashing in.onnx',
+      'Gzipping in.onnx',
+    ])
     for (const [phase, done] of heard) assert.ok(done === null || (done >= 0 && done <= 1), `${phase} ${done}`)
   })
 
