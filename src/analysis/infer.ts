@@ -16,6 +16,8 @@ export interface Inferred {
   readonly types: ReadonlyMap<string, Type>
   /** Nodes that refuse their shapes, by `siteKey`. */
   readonly refused: ReadonlySet<string>
+  /** Ops that ONNX Runtime has no schema for, as `Node.type` names them. */
+  readonly unknown: ReadonlySet<string>
   /** Whether every extent is at least 1: a kernel larger than its input shows in a negative one. */
   readonly positive: boolean
 }
@@ -34,7 +36,7 @@ export async function infer(model: Model, dims: Dimensions, { tolerant = false }
     const options: ProbeOptions = { dims, substitutes, cutTypes, cutSites }
     const probe = new Probe(model, options)
     try {
-      return { ...(await ask(probe, options, model)), refused }
+      return { ...(await ask(probe, options, model)), refused, unknown: cutTypes }
     } catch (error) {
       if (!(error instanceof EngineError)) throw error
       if (attempt < MAX_ATTEMPTS && concessions.make(error.message, probe)) continue
@@ -86,7 +88,7 @@ function unknownType(message: string): string | null {
   return domain ? `${domain}.${op}` : op
 }
 
-async function ask(probe: Probe, options: ProbeOptions, model: Model): Promise<Omit<Inferred, 'refused'>> {
+async function ask(probe: Probe, options: ProbeOptions, model: Model): Promise<Omit<Inferred, 'refused' | 'unknown'>> {
   const made = new Set([...probe.standIns].map(([, value]) => value).filter((value) => value.producer !== null))
   for (const value of made) probe.model.addOutput(probe.model.main, value)
   const ports = new Map((await outputsOf(probe.model)).map((port) => [port.name, port]))

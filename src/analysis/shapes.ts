@@ -20,6 +20,8 @@ export interface Shapes {
   shapeOf(value: Value, call?: Call | null): readonly number[] | null
   /** Whether a node refuses the chosen dimensions: then the branch of an If that it stands in cannot be taken. */
   isRefused(node: Node, call?: Call | null): boolean
+  /** Ops that ONNX Runtime does not know, as `Node.type` names them. */
+  readonly unknown: ReadonlySet<string>
   /** The number taken for each open dimension, by its name or `input.axis`. */
   readonly assumed: Readonly<Record<string, number>>
   /** Why ONNX Runtime does not open the model, in its words: then types are known in part, if at all. */
@@ -29,6 +31,11 @@ export interface Shapes {
 export interface ShapeOptions {
   /** Numbers for open dimensions, by name or by `input.axis`; the others are chosen so that the model fits together. */
   readonly dims?: Readonly<Record<string, number>>
+  /**
+   * Leaves open dimensions open: what is a number then is one whatever they are. Only what ONNX Runtime infers
+   * counts; types that the file declares of values between its inputs and outputs are a claim.
+   */
+  readonly open?: boolean
 }
 
 const cache = new WeakMap<Model, { version: number; byDims: Map<string, Promise<Shapes>> }>()
@@ -38,14 +45,14 @@ const cache = new WeakMap<Model, { version: number; byDims: Map<string, Promise<
  *
  * @throws UsageError for a dimension that the model's inputs do not leave open
  */
-export function inferShapes(model: Model, { dims = {} }: ShapeOptions = {}): Promise<Shapes> {
+export function inferShapes(model: Model, { dims = {}, open = false }: ShapeOptions = {}): Promise<Shapes> {
   let known = cache.get(model)
   if (known?.version !== model.version) {
     known = { version: model.version, byDims: new Map() }
     cache.set(model, known)
   }
-  const key = JSON.stringify(Object.entries(dims).sort())
-  const shapes = known.byDims.get(key) ?? inferAnew(model, dims)
+  const key = open ? 'open' : JSON.stringify(Object.entries(dims).sort())
+  const shapes = known.byDims.get(key) ?? (open ? inferOpen(model) : inferAnew(model, dims))
   known.byDims.set(key, shapes)
   return shapes
 }
@@ -54,6 +61,11 @@ async function inferAnew(model: Model, dims: Readonly<Record<string, number>>): 
   const candidates = [...trials(openDimensions(model), dims)]
   const { inferred, chosen, failure } = await bestOf(model, candidates)
   return new InferredShapes(model, inferred, chosen, failure)
+}
+
+async function inferOpen(model: Model): Promise<Shapes> {
+  const { inferred, chosen, failure } = await attempt(model, new Map())
+  return new InferredShapes(model, inferred, chosen, failure, { claims: false })
 }
 
 interface Result {
@@ -102,15 +114,26 @@ async function attempt(model: Model, chosen: Dimensions, options?: { tolerant: b
 class InferredShapes implements Shapes {
   readonly assumed: Readonly<Record<string, number>>
   readonly failure: string | null
+  readonly unknown: ReadonlySet<string>
   readonly #types: ReadonlyMap<string, Type>
   readonly #refused: ReadonlySet<string>
   readonly #dims: Dimensions
+  readonly #claims: boolean
   /** By the graph of the function. */
   readonly #firstCalls = new Map<Graph, Call>()
 
-  constructor(model: Model, inferred: Inferred | null, dims: Dimensions, failure: string | null) {
+  /** @param claims  whether what the file declares of a value fills up what is inferred */
+  constructor(
+    model: Model,
+    inferred: Inferred | null,
+    dims: Dimensions,
+    failure: string | null,
+    { claims }: { readonly claims: boolean } = { claims: true },
+  ) {
+    this.#claims = claims
     this.assumed = Object.fromEntries(dims)
     this.failure = failure
+    this.unknown = inferred?.unknown ?? new Set()
     this.#types = inferred?.types ?? new Map()
     this.#refused = inferred?.refused ?? new Set()
     this.#dims = dims
@@ -124,7 +147,7 @@ class InferredShapes implements Shapes {
     const call = asked ?? this.#firstCall(value)
     const constant = constantOf(value)
     if (constant !== null) return tensorType(constant.dtype, constant.shape)
-    const declared = concreteType(value, this.#dims)
+    const declared = this.#claims ? concreteType(value, this.#dims) : null
     const inferred = this.#types.get(siteKey(value, call)) ?? null
     return inferred === null ? declared : filledUp(inferred, declared)
   }

@@ -218,6 +218,42 @@ export class Model {
     this.#version++
   }
 
+  /** Leaves out an output that nothing reads; those that come after it keep their places. */
+  dropOutput(node: Node, index: number): void {
+    checkPresent(node)
+    const output = node.outputs[index]
+    if (!output) throw new RangeError(`Node "${node.label}" has no output ${index}.`)
+    if (output.uses.size > 0) throw new Error(`Cannot leave out "${output.name}": it is still used.`)
+    undefine(output)
+    detach(node, index)
+    this.#version++
+  }
+
+  /**
+   * Makes an initializer of what a node computes. The value keeps its name and its uses; the node loses the output,
+   * and goes when it has no other. What was declared of the value is forgotten: the tensor says it.
+   */
+  freeze(value: Value, constant: Tensor): void {
+    const node = value.producer
+    if (node === null) throw new Error(`"${value.name}" is made by no node.`)
+    checkPresent(node)
+    detach(node, node.outputs.indexOf(value))
+    const frozen = value as Mutable<Value>
+    frozen.producer = null
+    frozen.constant = constant
+    frozen.declared = null
+    frozen.extra = {}
+    ;(value.graph.initializers as Set<Value>).add(value)
+    if (node.outputs.every((output) => output === null)) this.removeNode(node)
+    this.#version++
+  }
+
+  /** Takes a function away. Whether a node still calls it takes a look at the whole model, and is up to the caller. */
+  removeFunction(key: string): void {
+    if (!this.functions.delete(key)) throw new Error(`The model has no function "${key}".`)
+    this.#version++
+  }
+
   /** Gives an initializer, or the output of a Constant node, another value; its declared type follows. */
   setConstant(value: Value, constant: Tensor): void {
     if (value.producer?.type === 'Constant') {
@@ -344,6 +380,12 @@ function checkReadable(node: Node, value: Value): void {
   for (let reader: Node | null = node; reader !== null; reader = reader.graph.owner) {
     if (reader === value.producer) throw new Error(`Node "${reader.label}" would read its own output "${value.name}".`)
   }
+}
+
+function detach(node: Node, index: number): void {
+  const outputs = node.outputs.map((output, i) => (i === index ? null : output))
+  while (outputs.length > 0 && outputs.at(-1) === null) outputs.pop()
+  ;(node as Mutable<Node>).outputs = outputs
 }
 
 function undefine(value: Value): void {

@@ -171,7 +171,8 @@ class MessageWriter implements AttrWriter {
     const declared = new Map<string, Value>()
     for (const value of valuesOf(graph)) {
       const added = value.declared !== null && value.producer !== null && !outputs.has(this.#names.of(value))
-      if (added || listed.has(value.name)) declared.set(value.name, value)
+      const isForgotten = value.declared === null && Object.keys(value.extra).length === 0
+      if (added || (listed.has(value.name) && !isForgotten)) declared.set(value.name, value)
     }
     const added = [...declared.keys()].filter((name) => !listed.has(name))
     return [...entries, ...added].flatMap((entry) => {

@@ -1,8 +1,9 @@
 import type { Pass } from './pass.js'
 import { prune } from './prune/index.js'
+import { simplify } from './simplify/index.js'
 
 /** Every pass, in the order in which help shows them. */
-export const passes: readonly Pass[] = [prune]
+export const passes: readonly Pass[] = [prune, simplify]
 
 export function findPass(name: string): Pass | undefined {
   return passes.find((pass) => pass.name === name)

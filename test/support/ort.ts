@@ -28,6 +28,26 @@ export function assertSameBits(actual: Arrays, expected: Arrays): void {
   }
 }
 
+/** Equal names, types and shapes; numbers differ by at most `tolerance` of the largest of their output. */
+export function assertClose(actual: Arrays, expected: Arrays, tolerance: number, label = ''): void {
+  assert.deepEqual(Object.keys(actual), Object.keys(expected), label)
+  for (const [name, array] of Object.entries(expected)) {
+    const { dtype, shape, data } = actual[name] as NdArray // the names are equal
+    assert.deepEqual({ dtype, shape }, { dtype: array.dtype, shape: array.shape }, `${label} ${name}`)
+    if (!(array.data instanceof Float32Array || array.data instanceof Float64Array)) {
+      assert.deepEqual(data, array.data, `${label} ${name}`)
+      continue
+    }
+    const wanted = Array.from(array.data)
+    const scale = wanted.reduce((most, x) => Math.max(most, Number.isFinite(x) ? Math.abs(x) : 0), 0)
+    for (const [i, x] of wanted.entries()) {
+      const y = Number(data[i])
+      const isClose = Object.is(x, y) || x === y || Math.abs(x - y) <= tolerance * scale
+      assert.ok(isClose, `${label} output "${name}", element ${i}: ${y}, expected ${x} of at most ${scale}`)
+    }
+  }
+}
+
 function bitsOf(array: Exclude<ArrayData, readonly string[]>): Buffer {
   return Buffer.from(array.buffer, array.byteOffset, array.byteLength)
 }
