@@ -49,7 +49,7 @@ export class Compare extends BaseCommand {
           evaluation,
           layers: flags.layers,
           gzip: flags.gzip ?? false,
-          hash: flags.report !== undefined,
+          detail: flags.report !== undefined,
           ...engine,
         },
         hooks,

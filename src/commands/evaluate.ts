@@ -55,7 +55,7 @@ export class Evaluate extends BaseCommand {
           baseline: flags.baseline ?? null,
           evaluation,
           gzip: flags.gzip ?? null,
-          hash: flags.report !== undefined,
+          detail: flags.report !== undefined,
           ...engine,
         },
         hooks,

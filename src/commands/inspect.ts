@@ -43,7 +43,7 @@ export class Inspect extends BaseCommand {
     const why = flags.why || by !== null
     const { inspect } = await import('../recipe/inspect.js')
     const report = await this.work(flags, (hooks) =>
-      inspect({ input: args.model, gzip: flags.gzip ?? null, hash: flags.report !== undefined, dims, why }, hooks),
+      inspect({ input: args.model, gzip: flags.gzip ?? null, detail: flags.report !== undefined, dims, why }, hooks),
     )
     await this.deliver(report, flags, flags.layers || why, by)
   }

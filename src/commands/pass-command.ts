@@ -19,6 +19,7 @@ interface PassFlags extends SharedFlags, EngineFlags, EvaluationFlags {
   readonly 'in-place'?: boolean
   readonly 'dry-run'?: boolean
   readonly 'allow-unchanged'?: boolean
+  readonly compare?: boolean
   readonly data?: string | undefined
   readonly 'eval-data'?: string | undefined
   readonly [option: string]: unknown
@@ -44,6 +45,10 @@ export function passCommand(pass: Pass): typeof BaseCommand {
         helpGroup: 'DATA',
         helpValue: 'SPEC',
         summary: 'Data to learn from; a pass that learns nothing is judged on it.',
+      }),
+      compare: Flags.boolean({
+        helpGroup: 'DATA',
+        summary: 'Compare the result with the input layer by layer, too: where the error comes from.',
       }),
       ...dataFlags,
       ...reportFlags,
@@ -71,9 +76,10 @@ export function passCommand(pass: Pass): typeof BaseCommand {
         keep: flags['dry-run'] !== true,
         allowUnchanged: flags['allow-unchanged'] === true,
         steps: [makeStep(pass, raw, (option) => `--${kebab(option)}`)],
+        compare: flags.compare === true,
         evaluation: evaluationOf(flags['eval-data'] ?? flags.data, flags, this.given),
         gzip: flags.gzip ?? null,
-        hash: flags.report !== undefined,
+        detail: flags.report !== undefined,
         ...engineOf(flags),
       }
       const { runRecipe } = await import('../recipe/run.js')

@@ -34,8 +34,8 @@ export interface CompareRequest extends Partial<Engine> {
   readonly layers?: boolean
   /** Whether sizes are measured gzipped, too; unless told they are not. */
   readonly gzip?: boolean | null
-  /** Whether the files of large models are hashed, too; not unless told. */
-  readonly hash?: boolean
+  /** For a report that is kept: hashes of large files, and how weights are distributed. Not unless told. */
+  readonly detail?: boolean
 }
 
 /** Compares two models on the same inputs; nothing is changed or written. */
@@ -57,7 +57,7 @@ interface ShownModel {
 }
 
 async function reportOn(a: ShownModel, b: ShownModel, request: CompareRequest, hooks: RunHooks): Promise<Report> {
-  const { evaluation: asked = null, layers = false, gzip = false, hash = false, a: _a, b: _b, ...rest } = request
+  const { evaluation: asked = null, layers = false, gzip = false, detail = false, a: _a, b: _b, ...rest } = request
   const startedAt = new Date()
   hooks.onProgress?.('Reading', null)
   const given: Engine = { ...ENGINE_DEFAULTS, ...rest }
@@ -70,7 +70,12 @@ async function reportOn(a: ShownModel, b: ShownModel, request: CompareRequest, h
   hooks.onProgress?.('Describing', null)
   const describe = async ({ model, source, external }: typeof fileA, shown: string | null) => {
     const paths = [source, ...external].map((file) => file.path)
-    return modelReport(model, await filesReport(shown, paths, { gzip, hash }, hooks), dimsOf(model, engine.dims), hooks)
+    return modelReport(
+      model,
+      await filesReport(shown, paths, { gzip, hash: detail }, hooks),
+      dimsOf(model, engine.dims),
+      { distributions: detail, ...hooks },
+    )
   }
   const before = await describe(fileA, a.shown)
   const after = await describe(fileB, b.shown)

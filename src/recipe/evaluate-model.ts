@@ -16,8 +16,8 @@ export interface EvaluateModelRequest extends Partial<Engine> {
   readonly baseline?: string | null
   /** Whether the size is measured gzipped, too; unless told it is not. */
   readonly gzip?: boolean | null
-  /** Whether the files of a large model are hashed, too; not unless told. */
-  readonly hash?: boolean
+  /** For a report that is kept: hashes of large files, and how weights are distributed. Not unless told. */
+  readonly detail?: boolean
 }
 
 /** Measures one model on data; nothing is changed or written. */
@@ -36,7 +36,7 @@ export async function evaluateModel(request: EvaluateModelRequest, hooks: RunHoo
 }
 
 async function evaluateFiles(
-  { evaluation, gzip, hash = false, ...rest }: EvaluateModelRequest,
+  { evaluation, gzip, detail = false, ...rest }: EvaluateModelRequest,
   { path, shown }: { readonly path: string; readonly shown: string | null },
   reference: NamedModel | null,
   hooks: RunHooks,
@@ -50,9 +50,9 @@ async function evaluateFiles(
   const paths = [source, ...external].map((file) => file.path)
   const before = await modelReport(
     model,
-    await filesReport(shown, paths, { gzip: gzip ?? false, hash }, hooks),
+    await filesReport(shown, paths, { gzip: gzip ?? false, hash: detail }, hooks),
     engine.dims,
-    hooks,
+    { distributions: detail, ...hooks },
   )
   hooks.signal?.throwIfAborted()
   return {

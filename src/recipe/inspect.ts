@@ -11,8 +11,8 @@ export interface InspectRequest {
   readonly input: string
   /** Whether the size is measured gzipped, too; null, and unless told, for small models. */
   readonly gzip?: boolean | null
-  /** Whether the files of a large model are hashed, too; not unless told. */
-  readonly hash?: boolean
+  /** For a report that is kept: hashes of large files, and how weights are distributed. Not unless told. */
+  readonly detail?: boolean
   /** Numbers for dimensions that the model leaves open. */
   readonly dims?: Readonly<Record<string, number>>
   /** Whether it is told where bytes, parameters and MACs are, and what could go; not unless told. */
@@ -21,7 +21,7 @@ export interface InspectRequest {
 
 /** Describes one model; nothing is changed or written. */
 export function inspect(
-  { input, gzip = null, hash = false, dims = {}, why = false }: InspectRequest,
+  { input, gzip = null, detail = false, dims = {}, why = false }: InspectRequest,
   hooks: RunHooks = {},
 ): Promise<Report> {
   return withInputFile(input, hooks.signal, async (path, shown) => {
@@ -30,8 +30,8 @@ export function inspect(
     const file = readNamedModel(path)
     hooks.onProgress?.('Describing', null)
     const paths = [file.source, ...file.external].map(({ path }) => path)
-    const files = await filesReport(shown, paths, { gzip, hash }, hooks)
-    const before = await modelReport(file.model, files, dims, { distributions: why, ...hooks })
+    const files = await filesReport(shown, paths, { gzip, hash: detail }, hooks)
+    const before = await modelReport(file.model, files, dims, { distributions: why || detail, ...hooks })
     const explained = why ? await explanation(file, dims) : NOTHING_MORE
     hooks.signal?.throwIfAborted()
     return {

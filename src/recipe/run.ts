@@ -8,8 +8,9 @@ import { verify } from '../ir/verify.js'
 import { type ModelFile, readModel } from '../onnx/read.js'
 import { type ModelReport, NOTHING_MORE, type Report, SCHEMA_VERSION, type StepReport } from '../report/report.js'
 import { requireProvider } from '../runtime/session.js'
+import { type Assessment, assess } from './assess.js'
 import { headlines } from './headlines.js'
-import { ENGINE_DEFAULTS, type Engine, type Evaluation, measure } from './measure.js'
+import { ENGINE_DEFAULTS, type Engine, type Evaluation } from './measure.js'
 import { filesReport, modelReport } from './model-report.js'
 import { readNamedModel } from './named-model.js'
 import { publish } from './publish.js'
@@ -36,8 +37,10 @@ export interface RunRequest extends Partial<Engine> {
   readonly evaluation?: Evaluation | null
   /** Whether sizes are measured gzipped, too; null, and unless told, for small models. */
   readonly gzip?: boolean | null
-  /** Whether the files of large models are hashed, too: for a report that is kept. Not unless told. */
-  readonly hash?: boolean
+  /** Whether the result is compared with the input layer by layer; not unless told. */
+  readonly compare?: boolean
+  /** For a report that is kept: hashes of large files, and how weights are distributed. Not unless told. */
+  readonly detail?: boolean
 }
 
 export interface RunHooks {
@@ -69,7 +72,8 @@ export async function runRecipe(request: RunRequest, hooks: RunHooks = {}): Prom
     allowUnchanged: false,
     evaluation: null,
     gzip: null,
-    hash: false,
+    compare: false,
+    detail: false,
     ...ENGINE_DEFAULTS,
     ...request,
   }
@@ -120,11 +124,11 @@ async function runOnFiles(work: Work, hooks: RunHooks): Promise<Report> {
 }
 
 /** What a report says of the work itself. */
-type Outcome = Pick<Report, 'headlines' | 'steps' | 'before' | 'after' | 'data' | 'metrics' | 'verification'>
+type Outcome = Assessment & Pick<Report, 'headlines' | 'steps' | 'before' | 'after' | 'verification'>
 
 async function changed(work: Work, input: ModelFile, target: Target, hooks: RunHooks): Promise<Outcome> {
   const { model, steps, notes } = await runSteps(input.model, work, hooks)
-  let described: (Pick<Report, 'before' | 'data' | 'metrics'> & { after: ModelReport }) | undefined
+  let described: (Assessment & { before: ModelReport; after: ModelReport }) | undefined
   const verification = await publish(model, target, {
     input,
     signal: hooks.signal,
@@ -133,13 +137,18 @@ async function changed(work: Work, input: ModelFile, target: Target, hooks: RunH
     whileStaged: async (staged) => {
       const original = { path: work.input, shown: work.shownInput ?? 'stdin' }
       const result = { path: staged[0], shown: work.toStdout ? 'the result' : target.shown }
-      const measured = await measure(work.evaluation, [original, result], original, work, hooks)
+      const assessed = await assess(original, result, work, hooks)
       hooks.onProgress?.('Describing', null)
-      const after = await filesReport(work.keep && !work.toStdout ? target.shown : null, staged, work, hooks)
+      const after = await filesReport(
+        work.keep && !work.toStdout ? target.shown : null,
+        staged,
+        { ...work, hash: work.detail },
+        hooks,
+      )
       described = {
         before: await describeInput(work, input, hooks),
-        after: await modelReport(model, after, work.dims, hooks),
-        ...measured,
+        after: await modelReport(model, after, work.dims, { distributions: work.detail, ...hooks }),
+        ...assessed,
       }
     },
   })
@@ -171,7 +180,8 @@ async function unchanged(work: Work, input: ModelFile, why: string, hooks: RunHo
 
 async function describeInput(work: Work, input: ModelFile, hooks: RunHooks): Promise<ModelReport> {
   const paths = [input.source, ...input.external].map((file) => file.path)
-  return modelReport(input.model, await filesReport(work.shownInput, paths, work, hooks), work.dims, hooks)
+  const files = await filesReport(work.shownInput, paths, { ...work, hash: work.detail }, hooks)
+  return modelReport(input.model, files, work.dims, { distributions: work.detail, ...hooks })
 }
 
 interface Made {

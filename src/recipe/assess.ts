@@ -1,0 +1,37 @@
+import type { Report } from '../report/report.js'
+import { compareModels } from './compare.js'
+import { type Engine, type Evaluation, measure, type NamedModel } from './measure.js'
+import type { RunHooks } from './run.js'
+
+/** What to find out about a result beside its original. */
+export interface Questions extends Engine {
+  /** null when there is no data to judge on. */
+  readonly evaluation: Evaluation | null
+  /** Whether the values inside the two are compared, layer by layer. */
+  readonly compare: boolean
+}
+
+export type Assessment = Pick<Report, 'data' | 'metrics' | 'comparison' | 'bench'>
+
+/**
+ * Runs a model beside the one that it was made from. Without data, outputs are compared and timed on made-up inputs.
+ *
+ * @throws as `measure`, `compareModels` and `benchModels` do
+ */
+export async function assess(
+  original: NamedModel,
+  result: NamedModel,
+  questions: Questions,
+  hooks: RunHooks,
+): Promise<Assessment> {
+  const { evaluation, compare, dims, seed, provider, threads } = questions
+  const engine = { dims, seed, provider, threads } // and nothing else: it goes to other processes
+  const measured = await measure(evaluation, [original, result], original, engine, hooks)
+  return {
+    ...measured,
+    comparison: compare
+      ? await compareModels({ a: original, b: result, evaluation, layers: true, engine }, hooks)
+      : null,
+    bench: null,
+  }
+}
