@@ -1,8 +1,12 @@
 /** Shares of a phase below which its first step counts as preparation: opening files and sessions, starting a process. */
 const PREPARATION = 0.05
 /** How long the past counts, at least; and as a share of the time that the phase has taken. */
-const MEMORY_MS = 2000
-const MEMORY_SHARE = 1 / 3
+const MEMORY_MS = 5000
+const MEMORY_SHARE = 1 / 2
+/** Work of less time says nothing yet. */
+const LEAST_MS = 500
+/** How fast the estimate follows: what jumps to and fro is not read. */
+const SETTLE_MS = 2000
 /** Past the estimated end by this much, the estimate was wrong. */
 const OVERDUE_MS = 1500
 
@@ -11,8 +15,8 @@ const OVERDUE_MS = 1500
  *
  *   rate = sum of exp(-age / memory) * gain / sum of exp(-age / memory) * time
  *
- * The older a step is, the less it counts, so that a slow start or a pause is forgotten. Between two steps the
- * estimate counts down.
+ * The older a step is, the less it counts, so that a slow start or a pause is forgotten. The estimate moves gently
+ * to what the rate says, and counts down between two steps.
  */
 export class TimeLeft {
   readonly #started: number
@@ -38,7 +42,10 @@ export class TimeLeft {
     const kept = Math.exp(-ms / Math.max(MEMORY_MS, (now - this.#started) * MEMORY_SHARE))
     this.#gain = this.#gain * kept + gain
     this.#ms = this.#ms * kept + ms
-    this.#endsAt = now + ((1 - done) * this.#ms) / this.#gain
+    if (this.#ms < LEAST_MS) return
+    const end = now + ((1 - done) * this.#ms) / this.#gain
+    const before = this.#endsAt === null ? end : Math.max(now, this.#endsAt)
+    this.#endsAt = end + (before - end) * Math.exp(-ms / SETTLE_MS)
   }
 
   /** Milliseconds, from 0; null while there is nothing to go by, and when the estimate has proved wrong. */

@@ -62,7 +62,7 @@ describe('Progress on a terminal', () => {
 
     later(0, 'Reading', 0)
     later(10_000, 'Measuring', 0)
-    later(100, 'Measuring', 0.5)
+    later(1000, 'Measuring', 0.5)
 
     assert.ok(written.at(-1)?.endsWith('Measuring 50 %, 1 s left'), written.at(-1))
   })
