@@ -160,18 +160,22 @@ export async function checkReports(paths: readonly string[] = []): Promise<void>
   const { formForFile } = await import('../report/index.js')
   for (const path of paths) {
     formForFile(path)
-    const doing = `Cannot write the report "${path}"`
-    const folder = dirname(path)
-    if (!existsSync(folder)) {
-      throw new IoError(`${doing}: there is no folder "${folder}".`, { suggestions: [`Make it: mkdir -p "${folder}"`] })
-    }
-    if (existsSync(path) && statSync(path).isDirectory()) {
-      throw new IoError(`${doing}: it is a folder.`, { suggestions: ['Name a file in it.'] })
-    }
-    await access(existsSync(path) ? path : folder, constants.W_OK).catch((error: unknown) => {
-      throw ioError(error, doing, ['Choose another place.'])
-    })
+    await checkWritable(path, `Cannot write the report "${path}"`)
   }
+}
+
+/** @param doing  for the message: `Cannot write the report "x.md"` @throws IoError unless a file can be written there */
+export async function checkWritable(path: string, doing: string): Promise<void> {
+  const folder = dirname(path)
+  if (!existsSync(folder)) {
+    throw new IoError(`${doing}: there is no folder "${folder}".`, { suggestions: [`Make it: mkdir -p "${folder}"`] })
+  }
+  if (existsSync(path) && statSync(path).isDirectory()) {
+    throw new IoError(`${doing}: it is a folder.`, { suggestions: ['Name a file in it.'] })
+  }
+  await access(existsSync(path) ? path : folder, constants.W_OK).catch((error: unknown) => {
+    throw ioError(error, doing, ['Choose another place.'])
+  })
 }
 
 async function commandTable(): Promise<[words: string, command: Command.Class][]> {

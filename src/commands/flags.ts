@@ -17,10 +17,10 @@ export const modelArg = (description: string) =>
   // Without ignoreStdin a missing model is read from stdin: `while read f; do mcompress ...` would eat its own list.
   Args.string({ name: 'model', description, required: true, ignoreStdin: true })
 
-const many = { multiple: true, multipleNonGreedy: true } as const
+export const many = { multiple: true, multipleNonGreedy: true } as const
 
 /** oclif's own integers explain themselves less well. */
-const wholeNumber = Flags.custom<number, { readonly min: number; readonly max?: number }>({
+export const wholeNumber = Flags.custom<number, { readonly min: number; readonly max?: number }>({
   parse: async (text, _, { min, max = Number.MAX_SAFE_INTEGER }) => {
     const value = Number(text)
     if (/^\d+$/.test(text) && value >= min && value <= max) return value

@@ -1,4 +1,5 @@
 import { passes } from '../passes/index.js'
+import { Bench } from './bench.js'
 import { Compare } from './compare.js'
 import { Evaluate } from './evaluate.js'
 import { Inspect } from './inspect.js'
@@ -8,6 +9,7 @@ import { Passes } from './passes.js'
 /** Every command, by its words joined with a colon. oclif takes this table (package.json, oclif.commands). */
 export const COMMANDS = {
   ...Object.fromEntries(passes.map((pass) => [pass.command.replaceAll(' ', ':'), passCommand(pass)])),
+  bench: Bench,
   compare: Compare,
   evaluate: Evaluate,
   inspect: Inspect,

@@ -65,9 +65,27 @@ export function evaluationOf(
     metrics: flags.metric ?? [],
     batchSize: flags['batch-size'] ?? null,
     limit: flags.limit ?? null,
-    binds: Object.fromEntries((flags.bind ?? []).map((text) => pair(text, '--bind', 'INPUT=FIELD', 'image=x'))),
+    binds: bindsOf(flags.bind),
     label: flags.label ?? null,
   }
+}
+
+/** Input name to field name. @throws UsageError */
+export function bindsOf(texts: readonly string[] = []): Record<string, string> {
+  return Object.fromEntries(texts.map((text) => pair(text, '--bind', 'INPUT=FIELD', 'image=x')))
+}
+
+/** Input name to the number that it is filled with. @throws UsageError */
+export function fillsOf(texts: readonly string[] = []): Record<string, number> {
+  return Object.fromEntries(
+    texts.map((text) => {
+      const [name, value] = pair(text, '--fill', 'INPUT=NUMBER', 'sr=16000')
+      if (value.trim() !== '' && Number.isFinite(Number(value))) return [name, Number(value)]
+      throw new UsageError(`--fill is "${text}"; the value must be a number.`, {
+        suggestions: ['For example --fill sr=16000.'],
+      })
+    }),
+  )
 }
 
 function pair(text: string, flag: string, form: string, example: string): [string, string] {

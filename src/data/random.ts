@@ -110,7 +110,17 @@ function drawInteger(dtype: NumericDType, source: DataSource): (rng: Rng) => num
   const greatest = { bool: 1, int8: 127, uint8: 255, int16: 2 ** 15 - 1, uint16: 2 ** 16 - 1 }
   const limit = Object.entries(greatest).find(([name]) => name === dtype)?.[1] ?? 2 ** 31 - 1
   const asked = numberOption(source, 'max', { min: 0, max: 2 ** 31 - 1, whole: true })
-  if (asked !== undefined) return (rng) => rng.below(Math.min(asked, limit) + 1)
+  return asked === undefined ? anyInteger(dtype) : (rng) => rng.below(Math.min(asked, limit) + 1)
+}
+
+/** An array of made-up values where nothing is asked of them: floating point normal, integers safe as index and mask. */
+export function madeUp(dtype: NumericDType, shape: readonly number[], rng: Rng): NdArray {
+  const draw = isFloat(dtype) ? () => rng.normal() : anyInteger(dtype)
+  const data = Float64Array.from({ length: elementCount(shape) }, () => draw(rng))
+  return convert({ dtype: 'float64', shape, data }, dtype, 'A made-up input')
+}
+
+function anyInteger(dtype: NumericDType): (rng: Rng) => number {
   // Embedding tables are never indexed by bytes: those are pixels, or other quantized values.
   if (dtype === 'uint8') return (rng) => rng.below(256)
   if (dtype === 'int8') return (rng) => rng.below(256) - 128

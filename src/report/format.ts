@@ -95,6 +95,12 @@ export function duration(seconds: number): string {
   return `${Math.floor(minutes / 60)} h ${minutes % 60} min`
 }
 
+/** `4.82 µs`, `0.114 ms`, `12.4 ms`, `1.30 s`: three digits. */
+export function milliseconds(ms: number): string {
+  if (ms > 0 && ms < 0.1) return `${threeDigits(ms * 1000)} µs`
+  return ms < 999.5 ? `${threeDigits(ms)} ms` : `${threeDigits(ms / 1000)} s`
+}
+
 /** `64×3×7×7`; `scalar` without dimensions. */
 export function shape(dims: readonly number[]): string {
   return dims.length === 0 ? 'scalar' : dims.join('×')
@@ -189,6 +195,12 @@ function special(n: number): string {
 
 function grouped(n: number): string {
   return String(n).replace(/\B(?=(\d{3})+(?!\d))/g, GROUP)
+}
+
+/** `0.114`, `1.14`, `11.4`, `114`. */
+function threeDigits(n: number): string {
+  const digits = n < 0.9995 ? 3 : n < 9.995 ? 2 : n < 99.95 ? 1 : 0
+  return digits === 0 ? grouped(Math.round(n)) : n.toFixed(digits)
 }
 
 /** Three digits at least, one decimal at least: `1.72`, `17.2`, `172.4`. */

@@ -17,7 +17,7 @@ export const json = {
 const STEERING = /[\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g
 
 /** The same value with its keys in order: the known ones as documented, after them the others by name. */
-function inOrder(value: unknown, keys: Keys): unknown {
+export function inOrder(value: unknown, keys: Keys): unknown {
   if (Array.isArray(value)) return value.map((item) => inOrder(item, keys))
   if (typeof value !== 'object' || value === null) return value
   const known = typeof keys === 'string' ? {} : keys

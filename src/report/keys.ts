@@ -125,8 +125,12 @@ export const REPORT_KEYS: Keys<Report> = {
     data: 'value',
     dims: 'map',
     warmup: 'value',
+    emptyBytes: 'value',
     models: {
       path: 'value',
+      bytes: 'value',
+      inputs: PORT,
+      batch: 'value',
       runs: 'value',
       medianMs: 'value',
       p95Ms: 'value',

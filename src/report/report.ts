@@ -240,12 +240,16 @@ export interface LayerDifferenceReport extends DifferenceReport {
 export interface BenchReport {
   readonly threads: number | null
   readonly provider: string
+  /** Samples of a run of the first model. */
   readonly batch: number
   /** `random`, or the data that was fed. */
   readonly data: string
-  /** Values taken for dimensions that the models leave open. */
+  /** Values taken for dimensions that the models leave open; those of the first model that has them. */
   readonly dims: Readonly<Record<string, number>>
+  /** Runs of each newly opened model that do not count. */
   readonly warmup: number
+  /** Largest resident set of a process that has loaded ONNX Runtime and no model. */
+  readonly emptyBytes: number
   /** The first is what the others are compared with. */
   readonly models: readonly BenchModelReport[]
   /** What makes the figures doubtful, a sentence each. */
@@ -254,6 +258,13 @@ export interface BenchReport {
 
 export interface BenchModelReport {
   readonly path: string | null
+  /** Of all files. */
+  readonly bytes: number
+  /** What it was fed, with the shapes that it was fed in. */
+  readonly inputs: readonly PortReport[]
+  /** Samples of a run. */
+  readonly batch: number
+  /** Runs that count. */
   readonly runs: number
   /** Milliseconds of one run. */
   readonly medianMs: number
@@ -264,12 +275,16 @@ export interface BenchModelReport {
   readonly spread: number
   /** Runs beyond 3 interquartile ranges above the third quartile. */
   readonly outliers: number
-  /** Median over rounds of this model's time by the first one's in the same round, and its 95 % confidence interval; null for the first. */
-  readonly ratio: { readonly value: number; readonly low: number; readonly high: number } | null
+  /**
+   * This model's time by the first one's in the same round: the median over groups of rounds, and its 95 % confidence
+   * interval, of null for less than six rounds. null for the first model.
+   */
+  readonly ratio: { readonly value: number; readonly low: number | null; readonly high: number | null } | null
+  /** Milliseconds to create a session, in a process of its own. */
   readonly createMs: number
   /** Largest resident set of a process that does nothing but load and run this model. */
   readonly peakBytes: number
-  /** In the order in which they were measured. */
+  /** In the order in which they were measured; of more than 10 000 so many, evenly spaced. */
   readonly timesMs: readonly number[]
 }
 

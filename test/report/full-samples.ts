@@ -307,6 +307,9 @@ function bench(): BenchReport {
     })
   const one = (path: string, medianMs: number, ratio: BenchReport['models'][number]['ratio']) => ({
     path,
+    bytes: 248_647,
+    inputs: [{ name: 'input', type: 'float32[1,1,28,28]' }],
+    batch: 1,
     runs: 240,
     medianMs,
     p95Ms: medianMs * 1.2,
@@ -326,6 +329,7 @@ function bench(): BenchReport {
     data: 'random',
     dims: { N: 1 },
     warmup: 10,
+    emptyBytes: 40_100_000,
     models: [
       one('fixtures/lenet5.onnx', 0.482, null),
       one('out/lenet5.pruned.onnx', 0.254, { value: 0.527, low: 0.519, high: 0.536 }),

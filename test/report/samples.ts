@@ -1,4 +1,5 @@
 import { NOTHING_MORE, type Report } from '../../src/report/report.js'
+import { bench, benchOfMany, pruneWithBench } from './bench-sample.js'
 import { manyLayers, nulls, uglyNames } from './edge-samples.js'
 import { DATA, LENET, layer, model, pruneWithMetrics, TIMES, TOOL, type Weight } from './lenet.js'
 
@@ -13,6 +14,9 @@ export const SAMPLES: Readonly<Record<string, () => Report>> = {
   'many-layers': manyLayers,
   'ugly-names': uglyNames,
   nulls: nulls,
+  bench: bench,
+  'bench-of-many': benchOfMany,
+  'prune-with-bench': pruneWithBench,
 }
 
 function pruneWithoutData(): Report {

@@ -1,4 +1,5 @@
-import type { Report, StepReport } from '../report.js'
+import type { BenchReport, Report, StepReport } from '../report.js'
+import { isOfBench } from './bench.js'
 
 /**
  * The command that makes this report again, for a POSIX shell: as it was run, or, when no command line made the
@@ -11,6 +12,7 @@ export function commandLine(report: Report): string | null {
 
 /** Options have the names of their flags. */
 function reconstructed(report: Report): readonly string[] | null {
+  if (isOfBench(report)) return benchWords(report.bench)
   const [step, ...more] = report.steps
   if (more.length > 0 || (step !== undefined && step.pass !== report.command.replaceAll(' ', '-'))) return null
   const compares = report.command === 'compare'
@@ -23,6 +25,21 @@ function reconstructed(report: Report): readonly string[] | null {
     ...dataFlags(report),
     ...(step === undefined && !compares ? [] : flag('seed', String(report.seed))),
     ...(compares || report.after === null || report.after.path === null ? [] : flag('output', report.after.path)),
+  ]
+}
+
+function benchWords(bench: BenchReport): readonly string[] {
+  const { models, data, batch, dims, threads, provider, warmup } = bench
+  return [
+    'mcompress',
+    'bench',
+    ...models.map(({ path }) => path ?? '-'),
+    ...(data === 'random' ? [] : flag('data', data)),
+    ...(batch === 1 ? [] : flag('batch-size', String(batch))),
+    ...Object.entries(dims).flatMap(([name, n]) => flag('dim', `${name}=${n}`)),
+    ...(threads === null ? [] : flag('threads', String(threads))),
+    ...(provider === 'cpu' ? [] : flag('provider', provider)),
+    ...flag('warmup', String(warmup)),
   ]
 }
 

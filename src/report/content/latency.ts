@@ -1,5 +1,6 @@
 import { plural, sizeChange } from '../format.js'
 import type { BenchModelReport, BenchReport } from '../report.js'
+import { speedVerdict } from './bench.js'
 import type { ComparisonRow } from './comparison.js'
 import { verdictOf } from './verdict.js'
 
@@ -32,7 +33,7 @@ function latencyChange(first: BenchModelReport, last: BenchModelReport): string 
 
 /** Whether the confidence interval of the ratio leaves equal speed out. */
 function isClear({ ratio }: BenchModelReport): boolean {
-  return ratio === null || ratio.low > 1 || ratio.high < 1
+  return ratio === null || ['better', 'worse'].includes(speedVerdict(ratio))
 }
 
 const LATENCY_WORDS = { less: 'faster', more: 'slower', exact: milliseconds }

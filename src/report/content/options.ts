@@ -8,8 +8,8 @@ export function optionTexts(step: StepReport): readonly string[] {
 }
 
 /** Whether anything random may have happened. */
-export function usesSeed({ steps, data }: Report): boolean {
-  return steps.length > 0 || data.length > 0
+export function usesSeed({ steps, data, bench }: Report): boolean {
+  return steps.length > 0 || data.length > 0 || bench !== null
 }
 
 function isUnset(value: unknown): boolean {

@@ -1,3 +1,4 @@
+import { isOfBench } from '../content/bench.js'
 import { commandLine } from '../content/command-line.js'
 import { type ComparisonRow, modelRows } from '../content/comparison.js'
 import { modelFacts } from '../content/facts.js'
@@ -9,6 +10,7 @@ import { usesSeed } from '../content/options.js'
 import type { Form } from '../form.js'
 import { bytes, count, duration, metricTexts, NONE, plural, printable } from '../format.js'
 import type { ModelReport, PortReport, Report } from '../report.js'
+import { benchSection } from './bench.js'
 import { differenceSections } from './differences.js'
 import { code, codeBlock, escaped, foldedBeyond, type MarkdownColumn, table } from './syntax.js'
 import { whySections } from './why.js'
@@ -26,12 +28,11 @@ export const markdown = {
   render(report: Report): string {
     const parts: readonly Lines[] = [
       headline(report),
-      ...(report.command === 'compare' ? [] : subject(report)),
+      ...(report.command === 'compare' || isOfBench(report) ? [] : subject(report)),
       ...(report.comparison === null ? [] : differenceSections(report.comparison)),
       ...(report.command === 'compare' ? subject(report) : []),
-      dtypes(report),
-      ...whySections(report),
-      layers(report),
+      ...(isOfBench(report) ? [] : [dtypes(report), ...whySections(report), layers(report)]),
+      report.bench === null ? [] : benchSection(report.bench),
       groups('Changed', 'change', otherChanges(report)),
       groups('Skipped', 'why', skippedGroups(report)),
       verification(report),
@@ -53,7 +54,8 @@ function subject(report: Report): readonly Lines[] {
 
 function headline(report: Report): Lines {
   const name = (path: string | null, otherwise: string) => (path === null ? otherwise : code(path))
-  const after = report.after === null ? '' : ` → ${name(report.after.path, '(no file)')}`
+  const between = isOfBench(report) ? 'vs' : '→'
+  const after = report.after === null ? '' : ` ${between} ${name(report.after.path, '(no file)')}`
   const [first, ...more] = report.headlines.map(escaped)
   return [
     `## ${escaped(report.command)}: ${name(report.before.path, '(stream)')}${after}`,

@@ -1,3 +1,4 @@
+import { isOfBench } from '../content/bench.js'
 import { modelText } from '../content/facts.js'
 import { otherChanges, skippedGroups } from '../content/groups.js'
 import { optionTexts, usesSeed } from '../content/options.js'
@@ -5,6 +6,7 @@ import type { RenderOptions } from '../form.js'
 import { count, duration, plural } from '../format.js'
 import type { DataReport, Report } from '../report.js'
 import { anatomy } from './anatomy.js'
+import { benchTables } from './bench-tables.js'
 import { comparisonTable, metricTable } from './comparison-table.js'
 import { differenceTables } from './difference-tables.js'
 import { findingList } from './finding-list.js'
@@ -25,7 +27,8 @@ export function reportLines(report: Report, options: RenderOptions): readonly Li
     ...(report.comparison === null ? [] : differenceTables(report.comparison, options)),
     ...(report.command === 'compare' ? [subject(report, width)] : []),
     ...anatomy(report, options),
-    layerTable(report, options),
+    isOfBench(report) ? [] : layerTable(report, options),
+    report.bench === null ? [] : benchTables(report.bench, width),
     stepTable(report, width),
     findingList(report.why?.findings ?? [], options),
     groupList('Changed', otherChanges(report), options),
@@ -46,15 +49,17 @@ function files(report: Report, width: number): Line {
   const paths = report.after === null ? [report.before.path] : [report.before.path, report.after.path]
   const names = paths.map((path, i) => path ?? (i === 0 ? '(stream)' : '(no file)'))
   const command = span(`${report.command}  `, 'dim')
-  const room = width - lineWidth([command]) - 3 * (names.length - 1)
+  const between = isOfBench(report) ? ' vs ' : ' → '
+  const room = width - lineWidth([command]) - between.length * (names.length - 1)
   const shortest = Math.min(...names.map((name) => lineWidth(line(name))))
   const limit = Math.max(Math.floor(room / names.length), room - shortest)
   const shown = names.map((name) => span(shorten(span(name).text, names.length === 1 ? room : limit)))
-  return [command, ...shown.flatMap((name, i) => (i === 0 ? [name] : [span(' → ', 'dim'), name]))]
+  return [command, ...shown.flatMap((name, i) => (i === 0 ? [name] : [span(between, 'dim'), name]))]
 }
 
 /** What the command was about: two models, the quality of one, or one. */
 function subject(report: Report, width: number): readonly Line[] {
+  if (isOfBench(report)) return []
   if (report.after !== null) return comparisonTable(report, report.after, width)
   return report.metrics.length > 0 ? metricTable(report, width) : modelSummary(report.before, width)
 }

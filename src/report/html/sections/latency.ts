@@ -105,5 +105,8 @@ function table({ models }: BenchReport): Markup {
 
 function ratioText({ ratio }: BenchModelReport): Markup | null {
   if (ratio === null) return null
-  return html`${ratio.value.toFixed(2)}x <span class="quiet">${ratio.low.toFixed(2)} to ${ratio.high.toFixed(2)}</span>`
+  const { value, low, high } = ratio
+  const interval =
+    low === null || high === null ? 'too few runs to tell how sure' : `${low.toFixed(2)} to ${high.toFixed(2)}`
+  return html`${value.toFixed(2)}x <span class="quiet">${interval}</span>`
 }
