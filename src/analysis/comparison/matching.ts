@@ -1,5 +1,5 @@
 import type { Model, Node, Value } from '../../ir/graph.js'
-import { type DType, shapeToString, type Type, typeToString } from '../../ir/type.js'
+import { type DType, shapeToString, type Type } from '../../ir/type.js'
 import type { Shapes } from '../shapes.js'
 import { activations } from './dataflow.js'
 
@@ -90,21 +90,23 @@ function atSamePlace(
 
 /** Why two values cannot be compared; null when they can. */
 function obstacle(a: Type | null, b: Type | null): string | null {
-  for (const [type, model] of [
-    [a, 'A'],
-    [b, 'B'],
-  ] as const) {
-    if (type === null) return `its type in ${model} is not known`
-    if (type.kind !== 'tensor' || type.dtype === null || !COMPARABLE.has(type.dtype)) {
-      return `it is ${typeToString(type)} in ${model}, which cannot be fetched`
-    }
-  }
+  const why = unfetchable(a, 'A') ?? unfetchable(b, 'B')
+  if (why !== null) return why
   if (a?.kind !== 'tensor' || b?.kind !== 'tensor' || a.dtype === null || b.dtype === null) return 'it is no tensor'
-  if (a.dtype !== b.dtype && !(FLOATS.has(a.dtype) && FLOATS.has(b.dtype)))
+  if (a.dtype !== b.dtype && !(FLOATS.has(a.dtype) && FLOATS.has(b.dtype))) {
     return `it is ${a.dtype} in A and ${b.dtype} in B`
+  }
   if (a.shape === null || b.shape === null) return null
   const different =
     a.shape.length !== b.shape.length ||
     a.shape.some((dim, i) => typeof dim === 'number' && typeof b.shape?.[i] === 'number' && dim !== b.shape[i])
   return different ? `its shape is ${shapeToString(a.shape)} in A and ${shapeToString(b.shape)} in B` : null
+}
+
+/** Sequences, strings, and types that ONNX Runtime for Node.js has no arrays for (bfloat16, float8, 4 bits). */
+function unfetchable(type: Type | null, model: 'A' | 'B'): string | null {
+  if (type === null) return `its type in ${model} is not known`
+  if (type.kind !== 'tensor') return `it is no tensor in ${model}`
+  if (type.dtype === null) return `its type in ${model} cannot be fetched`
+  return COMPARABLE.has(type.dtype) ? null : `it is ${type.dtype} in ${model}, which cannot be fetched`
 }
