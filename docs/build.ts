@@ -65,9 +65,14 @@ const SECTIONS: Readonly<Record<string, () => string>> = {
       .join('\n\n'),
   ops: () =>
     table(
-      ['Op', 'Weights', 'MACs'],
-      ops.flatMap(({ types, weights, macs }) =>
-        types.map((type) => [`\`${type}\``, weights ? 'known' : 'none', macs ? 'counted' : 'none']),
+      ['Op', 'Weights', 'MACs', 'Upgrade rules'],
+      ops.flatMap(({ types, weights, macs, upgrade = {} }) =>
+        types.map((type) => [
+          `\`${type}\``,
+          weights ? 'known' : 'none',
+          macs ? 'counted' : 'none',
+          Object.keys(upgrade).join(', ') || 'none',
+        ]),
       ),
     ),
 }

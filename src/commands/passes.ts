@@ -52,8 +52,13 @@ function promisesOf({ traits }: Pass): string {
 async function opTable(): Promise<Sections> {
   const { ops } = await import('../ops/index.js')
   return {
-    ops: ops.flatMap(({ types, weights, macs }) =>
-      types.map((type) => ({ op: type, weights: weights ? 'yes' : '-', macs: macs ? 'yes' : '-' })),
+    ops: ops.flatMap(({ types, weights, macs, upgrade = {} }) =>
+      types.map((type) => ({
+        op: type,
+        weights: weights ? 'yes' : '-',
+        macs: macs ? 'yes' : '-',
+        upgrade: Object.keys(upgrade).join(', ') || '-',
+      })),
     ),
   }
 }

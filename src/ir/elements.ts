@@ -138,6 +138,19 @@ export class Graph {
   }
 }
 
+export interface NewNode {
+  readonly op: string
+  readonly domain?: string
+  readonly overload?: string
+  readonly name?: string
+  readonly inputs: readonly (Value | null)[]
+  /** A name for each output; '' leaves an optional output out. */
+  readonly outputs: readonly string[]
+  /** Without bodies, which need the node: `newBody`, then `setAttr`. */
+  readonly attrs?: Readonly<Record<string, Attr>>
+  readonly extra?: Unmodelled
+}
+
 export interface FunctionBody {
   readonly domain: string
   readonly name: string
@@ -183,4 +196,30 @@ export function append(slot: OutputSlot): void {
   ;(slot.graph.outputs as OutputSlot[]).push(slot)
   ;(slot.graph.outputNames as Map<string, OutputSlot>).set(slot.name, slot)
   slot.value.mutableUses.add({ slot })
+}
+
+/** @internal Lets a graph forget a value. */
+export function undefine(value: Value): void {
+  ;(value.graph.definitions as Map<string, Value>).delete(value.name)
+}
+
+/** @internal Leaves an output of a node out. */
+export function detach(node: Node, index: number): void {
+  const outputs = node.outputs.map((output, i) => (i === index ? null : output))
+  while (outputs.length > 0 && outputs.at(-1) === null) outputs.pop()
+  ;(node as Mutable<Node>).outputs = outputs
+}
+
+/** @internal Lets a node, its bodies included, read nothing any more. */
+export function dropInputs(node: Node): void {
+  for (const index of node.inputs.keys()) connect(node, index, null)
+  for (const body of node.graphs()) dropGraph(body)
+}
+
+/** @internal Lets what is in a body read nothing any more. */
+export function dropGraph(body: Graph): void {
+  for (const node of body.nodes) dropInputs(node)
+  for (const slot of body.outputs) {
+    for (const use of slot.value.uses) if ('slot' in use && use.slot === slot) slot.value.mutableUses.delete(use)
+  }
 }

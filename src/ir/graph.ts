@@ -4,34 +4,35 @@ import {
   append,
   connect,
   define,
+  detach,
+  dropGraph,
+  dropInputs,
   type FunctionBody,
   functionKey,
   Graph,
-  hides,
   type Mutable,
+  type NewNode,
   Node,
   type OutputSlot,
+  undefine,
   Value,
 } from './elements.js'
 import { NameScope } from './names.js'
 import type { NodeList } from './node-list.js'
 import type { Tensor } from './tensor.js'
 import type { Type } from './type.js'
+import { checkPresent, checkReadable, checkVisible } from './visibility.js'
 
-export { type FunctionBody, functionKey, Graph, Node, type OutputSlot, type Use, Value } from './elements.js'
-
-export interface NewNode {
-  readonly op: string
-  readonly domain?: string
-  readonly overload?: string
-  readonly name?: string
-  readonly inputs: readonly (Value | null)[]
-  /** A name for each output; '' leaves an optional output out. */
-  readonly outputs: readonly string[]
-  /** Without bodies, which need the node: `newBody`, then `setAttr`. */
-  readonly attrs?: Readonly<Record<string, Attr>>
-  readonly extra?: Unmodelled
-}
+export {
+  type FunctionBody,
+  functionKey,
+  Graph,
+  type NewNode,
+  Node,
+  type OutputSlot,
+  type Use,
+  Value,
+} from './elements.js'
 
 /**
  * A model in memory. All changes go through the methods below: each keeps every invariant of `verify`, or throws
@@ -279,6 +280,17 @@ export class Model {
     this.#version++
   }
 
+  /** Lets a node read these values and no others. */
+  setInputs(node: Node, inputs: readonly (Value | null)[]): void {
+    checkPresent(node)
+    const values = [...inputs] // they may be those of the node itself
+    for (const value of values) if (value !== null) checkReadable(node, value)
+    for (const index of node.inputs.keys()) connect(node, index, null)
+    ;(node.inputs as unknown[]).length = (node.inputUses as unknown[]).length = values.length
+    for (const [index, value] of values.entries()) connect(node, index, value)
+    this.#version++
+  }
+
   /** @param a  null takes the attribute away; a body that is replaced reads nothing any more */
   setAttr(node: Node, name: string, a: Attr | null): void {
     const attrs = node.attrs as Map<string, Attr>
@@ -289,6 +301,33 @@ export class Model {
     for (const body of old ? graphsOf(old) : []) if (!bodies.includes(body)) dropGraph(body)
     if (a === null) attrs.delete(name)
     else attrs.set(name, a)
+    this.#version++
+  }
+
+  /** Lets a node do something else with its inputs; its attributes stay. */
+  setOp(node: Node, op: string): void {
+    ;(node as Mutable<Node>).op = op
+    this.#version++
+  }
+
+  /** Makes an input with a default a plain initializer, which nobody can feed any more. */
+  fixInput(input: Value): void {
+    const { inputs } = input.graph
+    if (!inputs.includes(input) || input.constant === null) throw new Error(`"${input.name}" has no default.`)
+    ;(inputs as Value[]).splice(inputs.indexOf(input), 1)
+    this.#version++
+  }
+
+  /** @param of  the function that imports the domain; the model itself without it */
+  setOpset(domain: string, opset: number, of?: FunctionBody): void {
+    // Clones of a function share the map.
+    if (of) (of as Mutable<FunctionBody>).opsets = new Map(of.opsets).set(domain, opset)
+    else this.opsets.set(domain, opset)
+    this.#version++
+  }
+
+  raiseIrVersion(least: number): void {
+    ;(this as Mutable<Model>).irVersion = Math.max(this.irVersion, least)
     this.#version++
   }
 
@@ -356,50 +395,5 @@ export class Model {
     define(value)
     this.#version++
     return value
-  }
-}
-
-function checkPresent(node: Node): void {
-  for (let n: Node | null = node; n !== null; n = n.graph.owner) {
-    if (!(n.graph.nodes as NodeList).has(n)) throw new Error(`Node "${n.label}" is not in its graph any more.`)
-  }
-}
-
-/** A graph sees what it defines itself, and what the graphs define that it lies in, unless one between hides the name. */
-function checkVisible(graph: Graph, value: Value): void {
-  if (value.graph.definitions.get(value.name) !== value) throw new Error(`"${value.name}" was removed.`)
-  for (let g: Graph | null = graph; g !== null; g = g.outer) {
-    if (g === value.graph) return
-    if (hides(g, value)) throw new Error(`Graph "${g.name}" has a "${value.name}" of its own.`)
-  }
-  throw new Error(`Graph "${graph.name}" does not see "${value.name}" of graph "${value.graph.name}".`)
-}
-
-function checkReadable(node: Node, value: Value): void {
-  checkVisible(node.graph, value)
-  for (let reader: Node | null = node; reader !== null; reader = reader.graph.owner) {
-    if (reader === value.producer) throw new Error(`Node "${reader.label}" would read its own output "${value.name}".`)
-  }
-}
-
-function detach(node: Node, index: number): void {
-  const outputs = node.outputs.map((output, i) => (i === index ? null : output))
-  while (outputs.length > 0 && outputs.at(-1) === null) outputs.pop()
-  ;(node as Mutable<Node>).outputs = outputs
-}
-
-function undefine(value: Value): void {
-  ;(value.graph.definitions as Map<string, Value>).delete(value.name)
-}
-
-function dropInputs(node: Node): void {
-  for (const index of node.inputs.keys()) connect(node, index, null)
-  for (const body of node.graphs()) dropGraph(body)
-}
-
-function dropGraph(body: Graph): void {
-  for (const node of body.nodes) dropInputs(node)
-  for (const slot of body.outputs) {
-    for (const use of slot.value.uses) if ('slot' in use && use.slot === slot) slot.value.mutableUses.delete(use)
   }
 }

@@ -1,4 +1,5 @@
 import type { Node } from '../ir/graph.js'
+import { clip, softmax } from './activation.js'
 import {
   attention,
   attentionByValue,
@@ -9,11 +10,13 @@ import {
   projectedAttention,
 } from './attention.js'
 import { conv, convTranspose } from './conv.js'
+import { dropout } from './dropout.js'
 import { einsum } from './einsum.js'
 import { embedLayerNormalization, gather, torchEmbedding } from './gather.js'
 import { gemm } from './gemm.js'
 import { fusedMatMul, matMul } from './matmul.js'
 import { moe } from './moe.js'
+import { batchNormalization, groupNormalization } from './norm.js'
 import type { OpDefinition } from './op.js'
 import {
   convInteger,
@@ -28,9 +31,18 @@ import {
   qLinearMatMul,
   qMoe,
 } from './quantized.js'
+import { reduce, reduceSum } from './reduce.js'
+import { squeeze } from './reshape.js'
+import { gridSample, resize, roiAlign, upsample } from './resize.js'
 import { rnn } from './rnn.js'
+import { scan } from './scan.js'
+import { scatter } from './scatter.js'
+import { dft } from './signal.js'
+import { pad, slice } from './slice.js'
+import { split } from './split.js'
+import { topK } from './top-k.js'
 
-/** Every op that the toolkit knows something of. An op that is not here has no weights and no MACs. */
+/** Every op that the toolkit knows something of. One that is not here has no weights, no MACs, and the same meaning in all opsets. */
 export const ops: readonly OpDefinition[] = [
   conv,
   convTranspose,
@@ -61,11 +73,30 @@ export const ops: readonly OpDefinition[] = [
   qAttention,
   dynamicQuantizeLstm,
   qMoe,
+  clip,
+  softmax,
+  batchNormalization,
+  groupNormalization,
+  dropout,
+  squeeze,
+  reduce,
+  reduceSum,
+  slice,
+  pad,
+  split,
+  topK,
+  scatter,
+  upsample,
+  resize,
+  roiAlign,
+  gridSample,
+  dft,
+  scan,
 ]
 
 const byType = tableOf(ops)
 
-/** @returns undefined for an op without weights and MACs, and for one that nobody knows */
+/** @returns undefined for an op of which there is nothing to know, and for one that nobody knows */
 export function opOf(node: Node): OpDefinition | undefined {
   return byType.get(node.type)
 }

@@ -12,7 +12,14 @@ export function headlines(
   steps: readonly Step[],
   notes: readonly string[],
 ): string[] {
-  return [sparsityLine(before, after, metrics), sizeLine(before, after), ...notes, ...accuracyLines(metrics, steps)]
+  if (steps.every(({ pass }) => pass.traits.outputs === 'equal')) return [...notes, sizeLine(before, after)]
+  const why = ': zeros are stored like other values'
+  return [
+    sparsityLine(before, after, metrics),
+    sizeLine(before, after, why),
+    ...notes,
+    ...accuracyLines(metrics, steps),
+  ]
 }
 
 function sparsityLine(before: ModelReport, after: ModelReport, metrics: readonly MetricReport[]): string {
@@ -31,13 +38,13 @@ function zeroShare(model: ModelReport): number {
   return total === 0 ? 0 : 1 - nonZero / total
 }
 
-function sizeLine(before: ModelReport, after: ModelReport): string {
+/** @param why  what to add where the size stays */
+function sizeLine(before: ModelReport, after: ModelReport, why = ''): string {
   const zipped =
     before.gzipBytes !== null && after.gzipBytes !== null && after.gzipBytes < before.gzipBytes
       ? ` Gzipped, as servers send it, it is ${ratio(before.gzipBytes / after.gzipBytes)} smaller (${bytes(after.gzipBytes)}).`
       : ''
-  if (Math.abs(after.bytes - before.bytes) <= 1024)
-    return `File size unchanged: zeros are stored like other values.${zipped}`
+  if (Math.abs(after.bytes - before.bytes) <= 1024) return `File size unchanged${why}.${zipped}`
   return `File size ${bytes(before.bytes)} → ${bytes(after.bytes)}, ${sizeChange(before.bytes, after.bytes, SIZE_WORDS)}.${zipped}`
 }
 

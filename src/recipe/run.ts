@@ -7,6 +7,7 @@ import type { Model } from '../ir/graph.js'
 import { verify } from '../ir/verify.js'
 import { type ModelFile, readModel } from '../onnx/read.js'
 import { type ModelReport, NOTHING_MORE, type Report, SCHEMA_VERSION, type StepReport } from '../report/report.js'
+import { upgradeOpset } from '../rewrites/upgrade-opset.js'
 import { requireProvider } from '../runtime/session.js'
 import { type Assessment, assess } from './assess.js'
 import { headlines } from './headlines.js'
@@ -198,6 +199,8 @@ async function runSteps(original: Model, work: Work, hooks: RunHooks): Promise<M
   for (const { pass, values, given } of work.steps) {
     hooks.signal?.throwIfAborted()
     const copy = model.clone().model
+    const { minOpset = 0 } = pass.traits
+    if (copy.opset < minOpset) steps.push(await upgraded(copy, minOpset))
     const { run } = await pass.load()
     const {
       changed,
@@ -214,4 +217,11 @@ async function runSteps(original: Model, work: Work, hooks: RunHooks): Promise<M
     heard.push(...notes)
   }
   return { model, steps, notes: heard }
+}
+
+/** What a pass needs of the model before it can run; a step of its own in the report. */
+async function upgraded(model: Model, opset: number): Promise<StepReport> {
+  const result = await upgradeOpset(model, opset)
+  verify(model, 'upgrade')
+  return { pass: 'upgrade', options: { opset: String(opset) }, ...result }
 }

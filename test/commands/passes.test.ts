@@ -23,7 +23,8 @@ describe('mcompress passes', () => {
 
     assertDone(ran)
     assert.match(ran.stdout, /^OPS\n/)
-    assert.match(ran.stdout, /^ {2}ConvTranspose +yes +yes$/m)
+    assert.match(ran.stdout, /^ {2}ConvTranspose +yes +yes +-$/m)
+    assert.match(ran.stdout, /^ {2}Resize +- +- +11, 13$/m)
   })
 
   it('gives the same as JSON', async () => {

@@ -26,6 +26,7 @@ const OPTIONS: Readonly<Record<string, readonly Raw[]>> = {
     { pattern: '1x2' },
   ],
   simplify: [{}],
+  upgrade: [{}],
 }
 
 const optionsOf = (pass: Pass): readonly Raw[] => OPTIONS[pass.name] ?? [{}]

@@ -59,6 +59,14 @@ describe('The headlines of a report', () => {
     assert.match(size ?? '', /^File size 248\.6 kB → 62\.2 kB, 4\.0x smaller\.$/)
   })
 
+  it('say nothing of zeros and accuracy where the outputs are equal', () => {
+    const upgraded = [makeStep(passOf('upgrade'), { opset: 17 })]
+
+    const said = headlines({ before, after: { ...before, path: 'b.onnx' }, metrics: [] }, upgraded, ['Opset 9 → 17.'])
+
+    assert.deepEqual(said, ['Opset 9 → 17.', 'File size unchanged.'])
+  })
+
   it('hold for a model without weights', () => {
     const none = model('a.onnx', [], 12)
 

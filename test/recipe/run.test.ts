@@ -121,6 +121,25 @@ describe('A recipe', () => {
     ])
   })
 
+  it('upgrades the model first where a pass needs a later opset, and says so', async () => {
+    const demanding: Pass = { ...prune, traits: { ...prune.traits, minOpset: 18 } }
+
+    const report = await runRecipe({
+      input: path('in.onnx'),
+      steps: [makeStep(demanding), makeStep(demanding, { sparsity: 0.8 })],
+    })
+
+    assert.deepEqual(
+      report.steps.map(({ pass }) => pass),
+      ['upgrade', 'prune', 'prune'],
+    )
+    const [upgrade] = report.steps
+    assert.deepEqual(upgrade?.options, { opset: '18' })
+    assert.deepEqual(upgrade?.changed, [{ target: 'the model', what: 'opset 17 → 18' }])
+    assert.equal(report.after?.opsets[''], 18)
+    assert.equal(readModel(path('in.onnx')).model.opset, 17)
+  })
+
   it('leaves the input alone when a pass fails halfway, and hands on its error', async () => {
     const before = readFileSync(path('in.onnx'))
     const failing: Pass = {

@@ -1,0 +1,42 @@
+import { attr } from '../ir/attr.js'
+import { defineOp, type Upgrade } from './op.js'
+
+const MAX_FLOAT32 = 3.4028234663852886e38
+
+/** The bounds are attributes before opset 11, and optional inputs of the element type since. */
+export const clip = defineOp({
+  types: ['Clip'],
+  upgrade: {
+    11: (u) => {
+      const min = u.float('min', -MAX_FLOAT32)
+      const max = u.float('max', MAX_FLOAT32)
+      if (min > -MAX_FLOAT32) u.setInput(1, u.scalarLike(0, 'min', min))
+      if (max < MAX_FLOAT32) u.setInput(2, u.scalarLike(0, 'max', max))
+      u.setAttr('min', null)
+      u.setAttr('max', null)
+    },
+  },
+})
+
+/**
+ * Before opset 13 the input counts as a matrix, all axes from `axis` on as one; since then they work along one axis.
+ * The two are the same where of those axes only one is longer than 1.
+ *
+ *   Softmax(x, axis) = Reshape(Softmax(Flatten(x, axis), -1), Shape(x))
+ */
+function alongOneAxis(u: Upgrade): void {
+  const x = u.input(0)
+  const rank = u.rank(x)
+  const axis = u.int('axis', 1)
+  const first = axis < 0 && rank !== null ? axis + rank : axis
+  const longer = u.shape(x)?.flatMap((extent, i) => (i >= first && extent !== 1 ? [i] : []))
+  if (axis === -1 || first + 1 === rank) u.setAttr('axis', attr.int(-1))
+  else if (longer !== undefined && longer.length <= 1) u.setAttr('axis', attr.int(longer[0] ?? first))
+  else {
+    const matrix = u.add('Flatten', [x], { axis: attr.int(axis) })
+    const rows = u.add(u.node.op, [matrix], { axis: attr.int(-1) })
+    u.become('Reshape', [rows, u.add('Shape', [x])], {})
+  }
+}
+
+export const softmax = defineOp({ types: ['Softmax', 'LogSoftmax', 'Hardmax'], upgrade: { 13: alongOneAxis } })

@@ -1,0 +1,16 @@
+import { defineOp } from './op.js'
+
+const UNDEFINED_MASK = 'its mask is used, which means something since opset 12 only'
+
+export const dropout = defineOp({
+  types: ['Dropout'],
+  upgrade: {
+    10: (u) => u.keepOutputs(1, UNDEFINED_MASK),
+    // The ratio counts in training alone, which a node without its third input is not in.
+    12: (u) => {
+      u.keepOutputs(1, UNDEFINED_MASK)
+      if (u.node.attrs.has('ratio')) u.setInput(1, u.float32('ratio', [u.float('ratio', 0.5)], []))
+      u.setAttr('ratio', null)
+    },
+  },
+})

@@ -1,0 +1,83 @@
+import { attr } from '../ir/attr.js'
+import type { Value } from '../ir/graph.js'
+import { constantOf } from '../ir/walk.js'
+import { defineOp, type Upgrade } from './op.js'
+
+/** What Resize 10 meant without saying so. */
+const AS_BEFORE = { coordinate_transformation_mode: attr.string('asymmetric') }
+
+export const upsample = defineOp({
+  types: ['Upsample'],
+  upgrade: {
+    9: (u) => {
+      const scales = u.floats('scales') ?? u.refuse('it has no scales')
+      u.setInput(1, u.float32('scales', scales))
+      u.setAttr('scales', null)
+    },
+    10: (u) => u.become('Resize', u.node.inputs, Object.fromEntries(u.node.attrs)),
+  },
+})
+
+/**
+ * Resize 10 takes the element before where it enlarges, and the one behind where it shrinks; since 11 a node rounds
+ * one way. Along an axis with the scale 1 both are the same, so two nodes can share the work:
+ *
+ *   Resize(x, s) = Resize(Resize(x, min(s, 1), ceil), max(s, 1), floor)
+ */
+function withModes(u: Upgrade): void {
+  const [x = null, scales = null] = u.node.inputs
+  const region = u.float32('roi', [])
+  const attrs = { ...Object.fromEntries(u.node.attrs), ...AS_BEFORE }
+  const towards = (to: 'floor' | 'ceil') => ({ ...attrs, nearest_mode: attr.string(to) })
+  const known = scales === null ? null : floatsOf(scales)
+  if (u.string('mode', 'nearest') !== 'nearest') u.become('Resize', [x, region, scales], attrs)
+  else if (known?.every((s) => s >= 1)) u.become('Resize', [x, region, scales], towards('floor'))
+  else if (known?.every((s) => s <= 1)) u.become('Resize', [x, region, scales], towards('ceil'))
+  else {
+    const one = u.float32('one', [1])
+    const shrunk = u.add('Resize', [x, region, u.add('Min', [scales, one])], towards('ceil'))
+    u.become('Resize', [shrunk, region, u.add('Max', [scales, one])], towards('floor'))
+  }
+}
+
+function floatsOf(value: Value): Float32Array | null {
+  const tensor = constantOf(value)
+  return tensor?.dtype === 'float32' ? new Float32Array(tensor.read().buffer) : null
+}
+
+/**
+ * What was an empty tensor is left out, and `tf_half_pixel_for_nn` is gone:
+ *
+ *   floor((i + 0.5) / s) = round half up((i + 0.5) / s - 0.5)
+ */
+function withoutEmptyInputs(u: Upgrade): void {
+  for (const index of [1, 2]) {
+    const value = u.input(index)
+    if (value !== null && constantOf(value)?.byteLength === 0) u.setInput(index, null)
+  }
+  if (u.string('coordinate_transformation_mode', 'half_pixel') !== 'tf_half_pixel_for_nn') return
+  const isFloor = u.string('mode', 'nearest') === 'nearest' && u.string('nearest_mode', '') === 'floor'
+  if (!isFloor) u.refuse('tf_half_pixel_for_nn with another rounding than floor has no counterpart since opset 13')
+  u.setAttr('coordinate_transformation_mode', attr.string('half_pixel'))
+  u.setAttr('nearest_mode', attr.string('round_prefer_ceil'))
+}
+
+export const resize = defineOp({ types: ['Resize'], upgrade: { 11: withModes, 13: withoutEmptyInputs } })
+
+/** Without the attribute it meant `output_half_pixel` before opset 16, and means `half_pixel` since. */
+export const roiAlign = defineOp({
+  types: ['RoiAlign'],
+  upgrade: { 16: (u) => u.setAttr('coordinate_transformation_mode', attr.string('output_half_pixel')) },
+})
+
+const GRID_MODES: Readonly<Record<string, string>> = { bilinear: 'linear', bicubic: 'cubic' }
+
+export const gridSample = defineOp({
+  types: ['GridSample'],
+  upgrade: {
+    20: (u) => {
+      const renamed = GRID_MODES[u.string('mode', '')]
+      if (renamed !== undefined) u.setAttr('mode', attr.string(renamed))
+    },
+  },
+})

@@ -1,0 +1,198 @@
+import { inferShapes } from '../analysis/shapes.js'
+import { NothingToDoError, UnsupportedModelError, UsageError } from '../errors.js'
+import { calledBy } from '../ir/calls.js'
+import type { FunctionBody, Graph, Model, Node, Value } from '../ir/graph.js'
+import type { Type } from '../ir/type.js'
+import { withBodies } from '../ir/walk.js'
+import { opOf } from '../ops/index.js'
+import { opVersions } from '../ops/versions.js'
+import { NodeUpgrade, Refusal, rootOf, type UpgradeScope } from './node-upgrade.js'
+
+/** What can be upgraded from, and to. */
+export const OPSETS = { from: 7, to: 21 } as const
+
+/**
+ * The IR version that came with each version of ai.onnx.
+ * @see https://github.com/onnx/onnx/blob/main/docs/Versioning.md
+ */
+const IR_VERSIONS: readonly { readonly opset: number; readonly ir: number }[] = [
+  { opset: 9, ir: 4 },
+  { opset: 10, ir: 5 },
+  { opset: 11, ir: 6 },
+  { opset: 12, ir: 7 },
+  { opset: 15, ir: 8 },
+  { opset: 19, ir: 9 },
+  { opset: 21, ir: 10 },
+]
+
+/** From here on a caller may feed an input that has a default, which ONNX Runtime then does not take for a constant. */
+const IR_OF_OVERRIDABLE_INPUTS = 4
+
+/** Ops of the first years that never got into the standard; ONNX Runtime knows them up to opset 9. */
+const EXPERIMENTAL = new Set([
+  'ATen',
+  'Affine',
+  'ConstantFill',
+  'Crop',
+  'DynamicSlice',
+  'GRUUnit',
+  'GivenTensorFill',
+  'ImageScaler',
+  'LoopIndexTensor',
+  'ParametricSoftplus',
+  'Scale',
+  'ScaledTanh',
+])
+const LAST_OF_EXPERIMENTAL = 9
+
+export interface UpgradeResult {
+  readonly changed: readonly { readonly target: string; readonly what: string }[]
+  readonly skipped: readonly { readonly target: string; readonly why: string }[]
+}
+
+/** Nodes that import the same version: those of the model, or of one function. */
+interface Part {
+  readonly graph: Graph
+  readonly of: FunctionBody | undefined
+  readonly from: number
+}
+
+/**
+ * Writes a model for a later version of ai.onnx: every node of every graph and function says what it said before.
+ * Other domains stay as they are. When it throws, the model is half changed: call it on a clone.
+ *
+ * @throws UsageError            the version is out of range, or earlier than the model's
+ * @throws NothingToDoError      the model has that version
+ * @throws UnsupportedModelError the model is too old, or a node has no counterpart: says which, and why
+ */
+export async function upgradeOpset(model: Model, to: number): Promise<UpgradeResult> {
+  check(model, to)
+  const { opset, irVersion } = model
+  const typeOf = await lastingTypes(model)
+  const scope: UpgradeScope = { model, typeOf, constants: new Map() }
+  const rewritten = new Map<Node, { readonly was: string; readonly versions: number[] }>()
+  const refused: string[] = []
+  const skipped = new Map<Node, string>()
+  for (const { graph, of, from } of partsOf(model)) {
+    for (let version = from + 1; version <= to; version++) {
+      for (const node of nodesOf(graph)) {
+        if (node.domain !== '' || calledBy(model, node)) continue
+        if (EXPERIMENTAL.has(node.op) && version === LAST_OF_EXPERIMENTAL + 1) {
+          refused.push(`"${node.label}" (${node.op}): it was experimental, and never became a part of ONNX`)
+        } else if (!opVersions.has(node.op)) skipped.set(node, `${node.op} is no op of ONNX: left as it is`)
+        const rule = opOf(node)?.upgrade?.[version]
+        if (rule === undefined) continue
+        const done = rewritten.get(node) ?? { was: node.op, versions: [] }
+        const { version: untouched } = model
+        try {
+          rule(new NodeUpgrade(node, version, scope))
+          if (model.version > untouched) rewritten.set(node, { ...done, versions: [...done.versions, version] })
+        } catch (error) {
+          if (!(error instanceof Refusal)) throw error
+          refused.push(`"${node.label}" (${node.op}): ${error.message}`)
+        }
+      }
+    }
+    if (from < to) model.setOpset('', to, of)
+  }
+  if (refused.length > 0) throw refusal(refused, to)
+  raiseIrVersion(model, to)
+  const ir = model.irVersion === irVersion ? '' : `, IR version ${irVersion} → ${model.irVersion}`
+  return {
+    changed: [
+      { target: 'the model', what: `opset ${opset} → ${to}${ir}` },
+      ...[...rewritten].map(([node, { was, versions }]) => ({ target: node.label, what: said(node, was, versions) })),
+    ],
+    skipped: [...skipped].map(([node, why]) => ({ target: node.label, why })),
+  }
+}
+
+function check({ opset }: Model, to: number): void {
+  const range = `${OPSETS.from + 1} to ${OPSETS.to}`
+  if (!Number.isInteger(to) || to <= OPSETS.from || to > OPSETS.to) {
+    throw new UsageError(`Opset ${to} is out of range: models are upgraded to ${range}.`, {
+      suggestions: [`Choose ${range}.`],
+    })
+  }
+  if (opset === to) throw hasAlready(to)
+  if (opset > to) {
+    throw new UsageError(`The model has opset ${opset}; it cannot be brought down to ${to}.`, {
+      suggestions: [
+        opset < OPSETS.to ? `Choose an opset from ${opset + 1} to ${OPSETS.to}.` : 'Export it anew with that opset.',
+      ],
+    })
+  }
+  if (opset === 0) {
+    throw new NothingToDoError('The model uses no version of ai.onnx: there is nothing to upgrade.', {
+      suggestions: ['Leave it as it is.'],
+    })
+  }
+  if (opset < OPSETS.from) {
+    throw new UnsupportedModelError(
+      `The model has opset ${opset}; ONNX Runtime, which has to check the result, runs models from opset ${OPSETS.from} on.`,
+      { suggestions: ['Export the model anew with a later opset.'] },
+    )
+  }
+}
+
+/** @param opset  that of the model, as late as was asked for */
+export function hasAlready(opset: number): NothingToDoError {
+  return new NothingToDoError(`The model has opset ${opset} already.`, {
+    suggestions: [
+      opset < OPSETS.to ? `Ask for a later one, up to ${OPSETS.to}.` : 'There is no later one to upgrade to.',
+    ],
+  })
+}
+
+function refusal(refused: readonly string[], to: number): UnsupportedModelError {
+  const more = refused.length > 5 ? `; and ${refused.length - 5} more` : ''
+  return new UnsupportedModelError(
+    `The model cannot be upgraded to opset ${to}. ${refused.slice(0, 5).join('; ')}${more}.`,
+    { suggestions: ['Export the model anew with that opset, or change these nodes.'] },
+  )
+}
+
+function partsOf(model: Model): Part[] {
+  const functions = [...model.functions.values()].flatMap((f) => {
+    const from = f.opsets.get('')
+    return from === undefined ? [] : [{ graph: f.graph, of: f, from }]
+  })
+  return [{ graph: model.main, of: undefined, from: model.opset }, ...functions]
+}
+
+/** As they are now: what rules add is of the next version already. */
+function nodesOf(graph: Graph): Node[] {
+  return [...withBodies(graph)].flatMap((g) => [...g.nodes])
+}
+
+/** Types as ONNX Runtime infers them, extents only where no choice of the open dimensions went into them. */
+async function lastingTypes(model: Model): Promise<(value: Value) => Type | null> {
+  const shapes = await inferShapes(model)
+  const open = Object.keys(shapes.assumed).length > 0
+  return (value) => {
+    // Each call of a function has shapes of its own.
+    if (rootOf(value.graph) !== model.main && value.constant === null) return null
+    const type = shapes.typeOf(value)
+    if (type?.kind !== 'tensor' || type.shape === null || value.constant !== null) return type
+    if (!open && value.graph === model.main) return type
+    const { declared } = value
+    const said = declared?.kind === 'tensor' && declared.shape?.length === type.shape.length ? declared.shape : null
+    return { ...type, shape: said ?? type.shape.map(() => null) }
+  }
+}
+
+/**
+ * Before IR 4 an initializer had to be an input as well, and was a constant nevertheless: it stays one.
+ */
+function raiseIrVersion(model: Model, opset: number): void {
+  const least = IR_VERSIONS.findLast((entry) => entry.opset <= opset)?.ir ?? 0
+  if (model.irVersion < IR_OF_OVERRIDABLE_INPUTS && least >= IR_OF_OVERRIDABLE_INPUTS) {
+    for (const input of [...model.main.inputs]) if (input.constant !== null) model.fixInput(input)
+  }
+  if (model.irVersion < least) model.raiseIrVersion(least)
+}
+
+function said(node: Node, was: string, versions: readonly number[]): string {
+  const op = was === node.op ? was : `${was} → ${node.op}`
+  return `${op}, as of opset ${versions.join(', ')}`
+}
