@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
+import { readFileSync, writeFileSync } from 'node:fs'
 import type { Report } from '../../src/report/report.js'
-import { assertDone, mcompress, place, workFolder } from './cli.js'
+import { assertDone, assertRefused, mcompress, place, shell, workFolder } from './cli.js'
+import { assertGolden } from './golden.js'
 
 describe('mcompress inspect', () => {
   const folder = workFolder()
@@ -49,5 +51,110 @@ describe('mcompress inspect', () => {
 
     assertDone(ran)
     assert.match(ran.stdout, /1 org\.example:?\S*Swirl|Swirl/)
+  })
+
+  describe('--why', () => {
+    /** What differs from run to run, and from machine to machine. */
+    const settled = (text: string) => text.replace(/Run {9}.*/, 'Run ...')
+
+    it('shows where bytes and MACs are, the weights of each layer, and what could go', async () => {
+      place(folder.path, 'generated/unused.onnx')
+
+      const [narrow, wide] = await Promise.all(
+        ['80', '120'].map((columns) =>
+          mcompress(['inspect', 'unused.onnx', '--why'], { cwd: folder.path, env: { COLUMNS: columns } }),
+        ),
+      )
+
+      assert.ok(narrow && wide)
+      assertDone(narrow)
+      assertDone(wide)
+      assertGolden('inspect-why.80.txt', settled(narrow.stdout))
+      assertGolden('inspect-why.120.txt', settled(wide.stdout))
+      assert.ok(narrow.stdout.split('\n').every((line) => line.length <= 80))
+    })
+
+    it('has everything in the report, down to the last tensor, and adds up to the file', async () => {
+      place(folder.path, 'lenet5.onnx')
+
+      const ran = await inspect('lenet5.onnx', '--why', '--json')
+
+      assertDone(ran)
+      const { before, why } = JSON.parse(ran.stdout) as Report
+      assert.deepEqual(
+        why?.trees.map(({ by, root }) => [by, root.bytes, root.parameters, root.macs]),
+        ['op', 'dtype', 'layer', 'name'].map((by) => [by, before.bytes, before.parameters, before.macs.total]),
+      )
+      assert.deepEqual(why?.findings, [])
+      for (const { distribution, parameters, nonZero } of before.layers) {
+        assert.equal(distribution?.histogram.length, 32)
+        assert.equal(
+          distribution?.histogram.reduce((sum, n) => sum + n, 0),
+          nonZero,
+        )
+        assert.ok(distribution.nearZero > 0 && distribution.nearZero < 0.2 && parameters === nonZero)
+      }
+    })
+
+    it('is not worked out unless it is asked for', async () => {
+      place(folder.path, 'lenet5.onnx')
+
+      const { before, why } = JSON.parse((await inspect('lenet5.onnx', '--json')).stdout) as Report
+
+      assert.equal(why, null)
+      assert.ok(before.layers.every((layer) => layer.distribution === null))
+    })
+
+    it('divides the model as --by says, and then need not be given', async () => {
+      place(folder.path, 'lenet5.onnx')
+
+      const ran = await inspect('lenet5.onnx', '--by', 'layer', '--by', 'dtype')
+
+      assertDone(ran)
+      assert.match(ran.stdout, /^By layer, in the order of the graph\n.*\n {2}conv1 .*\n {2}conv2 .*\n {2}fc1 /m)
+      assert.match(ran.stdout, /^By element type\n/m)
+      assert.doesNotMatch(ran.stdout, /^By (op|name)\n/m)
+    })
+
+    it('shows every part with --verbose', async () => {
+      place(folder.path, 'lenet5.onnx')
+
+      const [short, full] = await Promise.all([
+        inspect('lenet5.onnx', '--by', 'op'),
+        inspect('lenet5.onnx', '--by', 'op', '--verbose'),
+      ])
+
+      assert.doesNotMatch(short.stdout, /fc1\.bias/)
+      assert.match(full.stdout, /^ {6}fc1\.bias +2\.00 kB/m)
+    })
+
+    it('goes into a Markdown report', async () => {
+      place(folder.path, 'generated/unused.onnx')
+
+      assertDone(await inspect('unused.onnx', '--why', '-q', '--report', 'why.md'))
+
+      const text = readFileSync(folder.file('why.md'), 'utf8')
+      assert.match(text, /^### By op$/m)
+      assert.match(text, /^\| 128 B \| 1 initializer is read by nothing\. \|.*\| `forgotten\.weight` \|$/m)
+    })
+
+    it('reads a model from stdin, and one that ONNX Runtime does not load', async () => {
+      place(folder.path, 'generated/custom-op.onnx')
+
+      const ran = await shell('cat custom-op.onnx | mcompress inspect - --why', { cwd: folder.path })
+
+      assertDone(ran)
+      assert.match(ran.stdout, /^By op$/m)
+    })
+
+    it('refuses a way to divide that there is not, and a file that is no model', async () => {
+      place(folder.path, 'lenet5.onnx')
+      writeFileSync(folder.file('empty.onnx'), '')
+
+      assertRefused(await inspect('lenet5.onnx', '--by', 'ops'), 2, /--by is "ops".*\n {2}Did you mean "op"\?/)
+      assertRefused(await inspect('lenet5.onnx', '--why', '--by'), 2, /--by/)
+      assertRefused(await inspect('empty.onnx', '--why'), 3, /the file is empty/)
+      assertRefused(await inspect('lenet5.onnx', '--why', '--dim', 'M=2'), 2, /M/)
+    })
   })
 })

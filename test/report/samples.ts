@@ -2,6 +2,7 @@ import { NOTHING_MORE, type Report } from '../../src/report/report.js'
 import { bench, benchOfMany, pruneWithBench } from './bench-sample.js'
 import { manyLayers, nulls, uglyNames } from './edge-samples.js'
 import { DATA, LENET, layer, model, pruneWithMetrics, TIMES, TOOL, type Weight } from './lenet.js'
+import { anatomy } from './why-sample.js'
 
 /** Reports of every kind, as the commands make them; the goldens show each in each form. */
 export const SAMPLES: Readonly<Record<string, () => Report>> = {
@@ -17,6 +18,7 @@ export const SAMPLES: Readonly<Record<string, () => Report>> = {
   bench: bench,
   'bench-of-many': benchOfMany,
   'prune-with-bench': pruneWithBench,
+  anatomy: anatomy,
 }
 
 function pruneWithoutData(): Report {

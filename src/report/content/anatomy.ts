@@ -63,12 +63,10 @@ function tellingDivisions({ trees }: WhyReport): readonly Division[] {
   const root = (by: Division) => trees.find((tree) => tree.by === by)?.root.children ?? []
   const structured = root('name').some((part) => part.children.some((child) => child.children.length > 0))
   if (structured) return ['op', 'name']
-  const types = root('dtype').filter((part) => part.children.length > 0 && part.bytes >= WORTH_A_TREE * wholeOf(trees))
-  return types.length > 1 ? ['op', 'dtype'] : ['op']
-}
-
-function wholeOf([tree]: WhyReport['trees']): number {
-  return tree?.root.bytes ?? 0
+  const types = root('dtype')
+  const whole = types.reduce((sum, part) => sum + part.bytes, 0)
+  const telling = types.filter((part) => part.children.length > 0 && part.bytes >= WORTH_A_TREE * whole)
+  return telling.length > 1 ? ['op', 'dtype'] : ['op']
 }
 
 /** @param most  for this level and those below it, how many parts are shown; null for all */
