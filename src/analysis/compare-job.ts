@@ -28,6 +28,7 @@ export default defineJob<CompareOptions, CompareProgress, Output>(async (options
     if (first === undefined || second === undefined) throw new RangeError('Two models are compared.')
     const { inputs, outputs: names, skipped } = commonInterface(first, second)
     const data = await bindData(inputs, { ...options, batchSize: options.batchSize ?? BATCH_SIZE })
+    emit({ phase: 'outputs', done: data.dataset.length === null ? null : 0 })
     const found = await compareOutputs(first, second, names, data, say, signal)
     const [ofA, ofB] = [first, second].map(({ session }) => dimsOfOne(session.inputs, found.feeds, data))
     for (const { session } of opened.splice(0)) await session.release()
@@ -38,6 +39,7 @@ export default defineJob<CompareOptions, CompareProgress, Output>(async (options
       { ...a, dims: ofA ?? {} },
       { ...b, dims: ofB ?? {} },
     ]
+    emit({ phase: 'layers', done: 0 }) // its sessions take their time
     const within = await compareLayers(models, {
       data: { ...data, samples },
       running: options,

@@ -102,7 +102,7 @@ class Clock {
     if (this.#phase === null) return null
     const share = this.#done === null ? '' : ` ${Math.floor(this.#done * 100)} %`
     const left = this.#done === null ? null : this.#left.at(this.#now())
-    const time = left !== null ? `, ${duration(Math.ceil(left / 1000))} left` : this.#soFar()
+    const time = left !== null ? `, ${duration(Math.max(1, Math.ceil(left / 1000)))} left` : this.#soFar()
     return `${this.#phase}${share}${time}`
   }
 

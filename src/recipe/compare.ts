@@ -155,6 +155,7 @@ function compareNamed(
   { dims, seed, provider, threads }: Engine,
   hooks: RunHooks,
 ): Promise<Compared> {
+  hooks.onProgress?.('Loading', null)
   const model = ({ path, shown }: NamedModel) => ({ path, name: shown })
   return compare(
     { ...evaluation, a: model(a), b: model(b), layers, dims, seed, provider, threads },

@@ -312,7 +312,7 @@ describe('compare', () => {
       )
 
       assert.ok(result.peakBytes > 2e7)
-      assert.deepEqual([...new Set(progress)], ['outputs 1', 'layers 1'])
+      assert.deepEqual([...new Set(progress)], ['outputs 0', 'outputs 1', 'layers 0', 'layers 1'])
     })
 
     it('stops when told', async () => {
