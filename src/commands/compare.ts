@@ -13,7 +13,7 @@ export class Compare extends BaseCommand {
   static override examples = [
     '<%= config.bin %> compare model.onnx model.pruned.onnx --data test.npz',
     '<%= config.bin %> compare model.onnx model.pruned.onnx --layers',
-    '<%= config.bin %> compare model.onnx other.onnx --layers --dim width=320 --data "random?n=200" --report diff.md',
+    '<%= config.bin %> compare a.onnx b.onnx --layers --data "random?n=200"',
   ]
   static override args = {
     a: modelArg('The .onnx file that counts as right; - is stdin.'),
