@@ -1,4 +1,5 @@
 import { attr } from '../ir/attr.js'
+import { withoutConsumedInputs } from './elementwise.js'
 import { defineOp, type Upgrade } from './op.js'
 
 const MAX_FLOAT32 = 3.4028234663852886e38
@@ -7,6 +8,7 @@ const MAX_FLOAT32 = 3.4028234663852886e38
 export const clip = defineOp({
   types: ['Clip'],
   upgrade: {
+    6: withoutConsumedInputs,
     11: (u) => {
       const min = u.float('min', -MAX_FLOAT32)
       const max = u.float('max', MAX_FLOAT32)
@@ -38,5 +40,22 @@ function alongOneAxis(u: Upgrade): void {
     u.become('Reshape', [rows, u.add('Shape', [x])], {})
   }
 }
+
+export const activation = defineOp({
+  types: ['Elu', 'HardSigmoid', 'LeakyRelu', 'Relu', 'Sigmoid', 'Tanh'],
+  upgrade: { 6: withoutConsumedInputs },
+})
+
+/** The defaults got more digits with opset 6. */
+export const selu = defineOp({
+  types: ['Selu'],
+  upgrade: {
+    6: (u) => {
+      withoutConsumedInputs(u)
+      u.setAttr('alpha', attr.float(u.float('alpha', Math.fround(1.6732))))
+      u.setAttr('gamma', attr.float(u.float('gamma', Math.fround(1.0507))))
+    },
+  },
+})
 
 export const softmax = defineOp({ types: ['Softmax', 'LogSoftmax', 'Hardmax'], upgrade: { 13: alongOneAxis } })

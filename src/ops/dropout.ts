@@ -1,3 +1,4 @@
+import { withoutConsumedInputs } from './elementwise.js'
 import { defineOp } from './op.js'
 
 const UNDEFINED_MASK = 'its mask is used, which means something since opset 12 only'
@@ -5,6 +6,11 @@ const UNDEFINED_MASK = 'its mask is used, which means something since opset 12 o
 export const dropout = defineOp({
   types: ['Dropout'],
   upgrade: {
+    6: withoutConsumedInputs,
+    7: (u) => {
+      if (u.int('is_test', 1) === 0) u.refuse('it drops at random, as in training (is_test is 0)')
+      u.setAttr('is_test', null)
+    },
     10: (u) => u.keepOutputs(1, UNDEFINED_MASK),
     // The ratio counts in training alone, which a node without its third input is not in.
     12: (u) => {

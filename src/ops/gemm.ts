@@ -24,4 +24,5 @@ export const gemm = defineOp({
     const k = shapes.input(0)?.at(node.int('transA', 0) !== 0 ? 0 : 1)
     return y === null || k === undefined ? null : elementCount(y) * k
   },
+  upgrade: { 7: (u) => u.setAttr('broadcast', null) }, // C is always stretched since
 })

@@ -1,5 +1,5 @@
 import type { Node } from '../ir/graph.js'
-import { clip, softmax } from './activation.js'
+import { activation, clip, selu, softmax } from './activation.js'
 import {
   attention,
   attentionByValue,
@@ -9,15 +9,18 @@ import {
   packedAttention,
   projectedAttention,
 } from './attention.js'
+import { concat } from './concat.js'
 import { conv, convTranspose } from './conv.js'
 import { dropout } from './dropout.js'
 import { einsum } from './einsum.js'
+import { arithmetic, cast, comparison, elementwise, pRelu } from './elementwise.js'
 import { embedLayerNormalization, gather, torchEmbedding } from './gather.js'
 import { gemm } from './gemm.js'
 import { fusedMatMul, matMul } from './matmul.js'
 import { moe } from './moe.js'
-import { batchNormalization, groupNormalization } from './norm.js'
+import { batchNormalization, groupNormalization, instanceNormalization } from './norm.js'
 import type { OpDefinition } from './op.js'
+import { lpPool } from './pool.js'
 import {
   convInteger,
   dynamicQuantizeLstm,
@@ -32,7 +35,7 @@ import {
   qMoe,
 } from './quantized.js'
 import { reduce, reduceSum } from './reduce.js'
-import { squeeze } from './reshape.js'
+import { reshape, squeeze, tile } from './reshape.js'
 import { gridSample, resize, roiAlign, upsample } from './resize.js'
 import { rnn } from './rnn.js'
 import { scan } from './scan.js'
@@ -73,11 +76,23 @@ export const ops: readonly OpDefinition[] = [
   qAttention,
   dynamicQuantizeLstm,
   qMoe,
+  arithmetic,
+  comparison,
+  elementwise,
+  cast,
+  activation,
+  pRelu,
+  selu,
   clip,
   softmax,
   batchNormalization,
+  instanceNormalization,
   groupNormalization,
   dropout,
+  lpPool,
+  concat,
+  reshape,
+  tile,
   squeeze,
   reduce,
   reduceSum,

@@ -1,4 +1,5 @@
 import { attr } from '../ir/attr.js'
+import { withoutConsumedInputs } from './elementwise.js'
 import { defineOp, type Upgrade } from './op.js'
 
 /**
@@ -18,9 +19,19 @@ function byElement(u: Upgrade): void {
   u.become('Reshape', [u.add('BatchNormalization', flat, attrs), u.add('Shape', [x])], {})
 }
 
+export const instanceNormalization = defineOp({
+  types: ['InstanceNormalization'],
+  upgrade: { 6: withoutConsumedInputs },
+})
+
 export const batchNormalization = defineOp({
   types: ['BatchNormalization'],
   upgrade: {
+    6: withoutConsumedInputs,
+    7: (u) => {
+      if (u.int('is_test', 1) === 0) u.refuse('it normalizes by the batch, as in training (is_test is 0)')
+      u.setAttr('is_test', null)
+    },
     9: (u) => {
       if (u.int('spatial', 1) === 0) byElement(u)
       else u.setAttr('spatial', null)

@@ -9,6 +9,12 @@ const AS_BEFORE = { coordinate_transformation_mode: attr.string('asymmetric') }
 export const upsample = defineOp({
   types: ['Upsample'],
   upgrade: {
+    7: (u) => {
+      u.setAttr('scales', attr.floats([1, 1, u.float('height_scale', 1), u.float('width_scale', 1)]))
+      u.setAttr('height_scale', null)
+      u.setAttr('width_scale', null)
+      if (u.string('mode', 'nearest') === 'bilinear') u.setAttr('mode', attr.string('linear'))
+    },
     9: (u) => {
       const scales = u.floats('scales') ?? u.refuse('it has no scales')
       u.setInput(1, u.float32('scales', scales))

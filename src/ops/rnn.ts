@@ -26,4 +26,5 @@ export const rnn = defineOp({
     { input: 2, out: 1, in: 2, kind: 'weight' },
   ],
   macs: (_, shapes) => recurrentMacs(shapes),
+  upgrade: { 7: (u) => u.setAttr('output_sequence', null) }, // an output that is named is made since
 })

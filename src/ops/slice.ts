@@ -1,3 +1,4 @@
+import { attr } from '../ir/attr.js'
 import { defineOp } from './op.js'
 
 export const slice = defineOp({
@@ -14,6 +15,11 @@ export const slice = defineOp({
 export const pad = defineOp({
   types: ['Pad'],
   upgrade: {
+    // Only the name changed.
+    2: (u) => {
+      u.setAttr('pads', attr.ints(u.ints('paddings') ?? u.refuse('it has no paddings')))
+      u.setAttr('paddings', null)
+    },
     11: (u) => {
       const value = u.float('value', 0)
       u.moveToInput('pads', 1)

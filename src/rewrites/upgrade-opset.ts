@@ -8,7 +8,7 @@ import { opOf } from '../ops/index.js'
 import { opVersions } from '../ops/versions.js'
 import { NodeUpgrade, Refusal, rootOf, type UpgradeScope } from './node-upgrade.js'
 
-/** What can be upgraded from, and to. */
+/** What can be upgraded to: ONNX Runtime runs no opset before these, and knows what changed up to there. */
 export const OPSETS = { from: 7, to: 21 } as const
 
 /**
@@ -16,6 +16,7 @@ export const OPSETS = { from: 7, to: 21 } as const
  * @see https://github.com/onnx/onnx/blob/main/docs/Versioning.md
  */
 const IR_VERSIONS: readonly { readonly opset: number; readonly ir: number }[] = [
+  { opset: 1, ir: 3 },
   { opset: 9, ir: 4 },
   { opset: 10, ir: 5 },
   { opset: 11, ir: 6 },
@@ -45,6 +46,9 @@ const EXPERIMENTAL = new Set([
 ])
 const LAST_OF_EXPERIMENTAL = 9
 
+/** So many nodes a message names. */
+const MOST_REFUSED = 5
+
 export interface UpgradeResult {
   readonly changed: readonly { readonly target: string; readonly what: string }[]
   readonly skipped: readonly { readonly target: string; readonly why: string }[]
@@ -63,53 +67,67 @@ interface Part {
  *
  * @throws UsageError            the version is out of range, or earlier than the model's
  * @throws NothingToDoError      the model has that version
- * @throws UnsupportedModelError the model is too old, or a node has no counterpart: says which, and why
+ * @throws UnsupportedModelError a node has no counterpart: says which, and why
  */
 export async function upgradeOpset(model: Model, to: number): Promise<UpgradeResult> {
   check(model, to)
   const { opset, irVersion } = model
-  const typeOf = await lastingTypes(model)
-  const scope: UpgradeScope = { model, typeOf, constants: new Map() }
-  const rewritten = new Map<Node, { readonly was: string; readonly versions: number[] }>()
-  const refused: string[] = []
-  const skipped = new Map<Node, string>()
+  const account: Account = { rewritten: new Map(), refused: new Map(), skipped: new Map() }
+  const scope: UpgradeScope = { model, typeOf: await lastingTypes(model), constants: new Map() }
   for (const { graph, of, from } of partsOf(model)) {
     for (let version = from + 1; version <= to; version++) {
-      for (const node of nodesOf(graph)) {
-        if (node.domain !== '' || calledBy(model, node)) continue
-        if (EXPERIMENTAL.has(node.op) && version === LAST_OF_EXPERIMENTAL + 1) {
-          refused.push(`"${node.label}" (${node.op}): it was experimental, and never became a part of ONNX`)
-        } else if (!opVersions.has(node.op)) skipped.set(node, `${node.op} is no op of ONNX: left as it is`)
-        const rule = opOf(node)?.upgrade?.[version]
-        if (rule === undefined) continue
-        const done = rewritten.get(node) ?? { was: node.op, versions: [] }
-        const { version: untouched } = model
-        try {
-          rule(new NodeUpgrade(node, version, scope))
-          if (model.version > untouched) rewritten.set(node, { ...done, versions: [...done.versions, version] })
-        } catch (error) {
-          if (!(error instanceof Refusal)) throw error
-          refused.push(`"${node.label}" (${node.op}): ${error.message}`)
-        }
-      }
+      for (const node of nodesOf(graph)) upgradeNode(node, version, scope, account)
     }
     if (from < to) model.setOpset('', to, of)
   }
-  if (refused.length > 0) throw refusal(refused, to)
+  if (account.refused.size > 0) throw refusal(account.refused, to)
   raiseIrVersion(model, to)
   const ir = model.irVersion === irVersion ? '' : `, IR version ${irVersion} → ${model.irVersion}`
   return {
     changed: [
       { target: 'the model', what: `opset ${opset} → ${to}${ir}` },
-      ...[...rewritten].map(([node, { was, versions }]) => ({ target: node.label, what: said(node, was, versions) })),
+      ...[...account.rewritten].map(([node, how]) => ({ target: node.label, what: said(node, how) })),
     ],
-    skipped: [...skipped].map(([node, why]) => ({ target: node.label, why })),
+    skipped: [...account.skipped].map(([node, why]) => ({ target: node.label, why })),
   }
 }
 
+/** How a node came to be what it is. */
+interface Rewritten {
+  readonly was: string
+  readonly versions: readonly number[]
+}
+
+interface Account {
+  readonly rewritten: Map<Node, Rewritten>
+  /** The reasons; a node that is refused is not looked at again. */
+  readonly refused: Map<Node, string>
+  readonly skipped: Map<Node, string>
+}
+
+function upgradeNode(node: Node, version: number, scope: UpgradeScope, account: Account): void {
+  const { model } = scope
+  const { rewritten, refused, skipped } = account
+  if (node.domain !== '' || refused.has(node) || calledBy(model, node)) return
+  if (EXPERIMENTAL.has(node.op) && version === LAST_OF_EXPERIMENTAL + 1) {
+    refused.set(node, 'it was experimental, and never became a part of ONNX')
+  } else if (!opVersions.has(node.op)) skipped.set(node, `${node.op} is no op of ONNX: left as it is`)
+  const rule = opOf(node)?.upgrade?.[version]
+  if (rule === undefined) return
+  const { was, versions } = rewritten.get(node) ?? { was: node.op, versions: [] }
+  const { version: untouched } = model
+  try {
+    rule(new NodeUpgrade(node, version, scope))
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error
+    refused.set(node, error.message)
+  }
+  if (model.version > untouched) rewritten.set(node, { was, versions: [...versions, version] })
+}
+
 function check({ opset }: Model, to: number): void {
-  const range = `${OPSETS.from + 1} to ${OPSETS.to}`
-  if (!Number.isInteger(to) || to <= OPSETS.from || to > OPSETS.to) {
+  const range = `${OPSETS.from} to ${OPSETS.to}`
+  if (!Number.isInteger(to) || to < OPSETS.from || to > OPSETS.to) {
     throw new UsageError(`Opset ${to} is out of range: models are upgraded to ${range}.`, {
       suggestions: [`Choose ${range}.`],
     })
@@ -127,12 +145,6 @@ function check({ opset }: Model, to: number): void {
       suggestions: ['Leave it as it is.'],
     })
   }
-  if (opset < OPSETS.from) {
-    throw new UnsupportedModelError(
-      `The model has opset ${opset}; ONNX Runtime, which has to check the result, runs models from opset ${OPSETS.from} on.`,
-      { suggestions: ['Export the model anew with a later opset.'] },
-    )
-  }
 }
 
 /** @param opset  that of the model, as late as was asked for */
@@ -144,10 +156,11 @@ export function hasAlready(opset: number): NothingToDoError {
   })
 }
 
-function refusal(refused: readonly string[], to: number): UnsupportedModelError {
-  const more = refused.length > 5 ? `; and ${refused.length - 5} more` : ''
+function refusal(refused: Account['refused'], to: number): UnsupportedModelError {
+  const texts = [...refused].map(([node, why]) => `"${node.label}" (${node.op}): ${why}`)
+  const more = texts.length > MOST_REFUSED ? `; and ${texts.length - MOST_REFUSED} more` : ''
   return new UnsupportedModelError(
-    `The model cannot be upgraded to opset ${to}. ${refused.slice(0, 5).join('; ')}${more}.`,
+    `The model cannot be upgraded to opset ${to}. ${texts.slice(0, MOST_REFUSED).join('; ')}${more}.`,
     { suggestions: ['Export the model anew with that opset, or change these nodes.'] },
   )
 }
@@ -165,19 +178,20 @@ function nodesOf(graph: Graph): Node[] {
   return [...withBodies(graph)].flatMap((g) => [...g.nodes])
 }
 
-/** Types as ONNX Runtime infers them, extents only where no choice of the open dimensions went into them. */
+/** Types as ONNX Runtime infers them: extents only where they are the same for every input of the model. */
 async function lastingTypes(model: Model): Promise<(value: Value) => Type | null> {
   const shapes = await inferShapes(model)
-  const open = Object.keys(shapes.assumed).length > 0
+  const lasting = await inferShapes(model, { open: true })
   return (value) => {
-    // Each call of a function has shapes of its own.
+    // Each call of a function has types of its own.
     if (rootOf(value.graph) !== model.main && value.constant === null) return null
     const type = shapes.typeOf(value)
-    if (type?.kind !== 'tensor' || type.shape === null || value.constant !== null) return type
-    if (!open && value.graph === model.main) return type
-    const { declared } = value
-    const said = declared?.kind === 'tensor' && declared.shape?.length === type.shape.length ? declared.shape : null
-    return { ...type, shape: said ?? type.shape.map(() => null) }
+    if (type?.kind !== 'tensor' || type.shape === null) return type
+    const known = lasting.typeOf(value)
+    // What enters the body of a Loop may have another extent in each turn.
+    const isLasting =
+      value.graph === model.main && known?.kind === 'tensor' && known.shape?.length === type.shape.length
+    return { ...type, shape: isLasting ? known.shape : type.shape.map(() => null) }
   }
 }
 
@@ -192,7 +206,6 @@ function raiseIrVersion(model: Model, opset: number): void {
   if (model.irVersion < least) model.raiseIrVersion(least)
 }
 
-function said(node: Node, was: string, versions: readonly number[]): string {
-  const op = was === node.op ? was : `${was} → ${node.op}`
-  return `${op}, as of opset ${versions.join(', ')}`
+function said({ op }: Node, { was, versions }: Rewritten): string {
+  return `${was === op ? op : `${was} → ${op}`}, as of opset ${versions.join(', ')}`
 }

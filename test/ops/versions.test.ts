@@ -19,16 +19,18 @@ describe('The versions of the ops', () => {
   it('have an upgrade rule wherever the meaning changed, and nowhere else', () => {
     const marked = [...opVersions].flatMap(([op, { breaking }]) => breaking.map((version) => `${op} ${version}`))
     const ruled = ops.flatMap(({ types, upgrade = {} }) =>
-      types.flatMap((op) => Object.keys(upgrade).map((version) => `${op} ${version}`)),
+      types
+        .filter((type) => !type.includes('.')) // other domains have versions of their own
+        .flatMap((op) => Object.keys(upgrade).map((version) => `${op} ${version}`)),
     )
     assert.deepEqual(ruled.sort(), marked.sort())
-    assert.ok(marked.length >= 35)
+    assert.ok(marked.length >= 90)
   })
 
   it('are those of the standard', () => {
-    assert.deepEqual(opVersions.get('Relu'), { changed: [1, 6, 13, 14], breaking: [] })
+    assert.deepEqual(opVersions.get('Relu'), { changed: [1, 6, 13, 14], breaking: [6] })
     assert.deepEqual(opVersions.get('Resize'), { changed: [10, 11, 13, 18, 19], breaking: [11, 13] })
-    assert.deepEqual(opVersions.get('Upsample'), { changed: [1, 7, 9, 10], breaking: [9, 10] })
+    assert.deepEqual(opVersions.get('Upsample'), { changed: [1, 7, 9, 10], breaking: [7, 9, 10] })
     assert.equal(opVersions.has('FusedConv'), false)
   })
 })

@@ -12,10 +12,10 @@ export interface UpgradeCase {
   readonly draw: (s: Sketch) => void
 }
 
-type Given = readonly [shape: Shape, dtype?: DType] | Tensor | null
+export type Given = readonly [shape: Shape, dtype?: DType] | Tensor | null
 
 /** @param given  inputs by their type, or constants */
-function node(op: string, given: readonly Given[], attrs: Attrs = {}, outputs = 1): UpgradeCase['draw'] {
+export function node(op: string, given: readonly Given[], attrs: Attrs = {}, outputs = 1): UpgradeCase['draw'] {
   return (s) => {
     const values = given.map((g, i): Value | null => {
       if (g === null) return null
@@ -33,7 +33,8 @@ function runTimeScales(op: string, name: 'scales' | 'enlarging'): UpgradeCase['d
   return (s) => s.output('y', s.node(op, 'node', [s.input('x', [1, 4, 6, 6]), s.input(name, [4])]), null)
 }
 
-function cases(op: string, opset: number, draws: Readonly<Record<string, UpgradeCase['draw']>>): UpgradeCase[] {
+/** Cases of one op, by what they are about. */
+export function cases(op: string, opset: number, draws: Readonly<Record<string, UpgradeCase['draw']>>): UpgradeCase[] {
   return Object.entries(draws).map(([what, draw]) => ({ op, what, opset, draw }))
 }
 

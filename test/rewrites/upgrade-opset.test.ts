@@ -214,8 +214,8 @@ describe('upgradeOpset refuses', () => {
         assert.match(error.suggestions.join(), remedy)
         return true
       })
-    await usage(9, 22, /Opset 22 is out of range: models are upgraded to 8 to 21\./, /Choose 8 to 21/)
-    await usage(9, 7, /Opset 7 is out of range/, /Choose 8 to 21/)
+    await usage(9, 22, /Opset 22 is out of range: models are upgraded to 7 to 21\./, /Choose 7 to 21/)
+    await usage(9, 6, /Opset 6 is out of range/, /Choose 7 to 21/)
     await usage(9, 9.5, /Opset 9\.5 is out of range/, /Choose/)
     await usage(17, 13, /has opset 17; it cannot be brought down to 13/, /from 18 to 21/)
     await usage(22, 21, /has opset 22; it cannot be brought down to 21/, /Export it anew/)
@@ -298,8 +298,21 @@ describe('upgradeOpset refuses', () => {
     await refused(model, 10, /"drop0".*"drop4" \(Dropout\): [^;]*; and 2 more\./)
   })
 
-  it('models that are too old, and finds nothing to do in one without ops of ONNX', async () => {
-    await refused(drawn(6, relu), 13, /has opset 6/)
+  it('what was said otherwise before opset 7 and cannot be said now', async () => {
+    const x = (s: Sketch) => s.input('x', [2, 3])
+    const training = drawn(6, (s) => s.node('Dropout', 'drop', [x(s)], { is_test: 0 }))
+    await refused(training, 7, /"drop" \(Dropout\): it drops at random, as in training \(is_test is 0\)/)
+    const norm = drawn(1, (s) => s.node('GlobalLpPool', 'pool', [s.input('x', [1, 2, 3])], { p: attr.float(1.5) }))
+    await refused(norm, 7, /"pool" \(GlobalLpPool\): its norm is 1\.5/)
+    const type = drawn(1, (s) => s.node('Cast', 'cast', [x(s)], { to: 'QUANTUM' }))
+    await refused(type, 7, /"cast" \(Cast\): it casts to "QUANTUM", which is no type/)
+    const tiles = drawn(1, (s) =>
+      s.node('Tile', 'tile', [x(s), s.constant('n', int64([], [2])), s.constant('a', int64([], [0]))]),
+    )
+    await refused(tiles, 7, /"tile" \(Tile\): it repeats along one axis/)
+  })
+
+  it('nothing in a model without ops of ONNX: there is nothing to do', async () => {
     const model = new Model({ irVersion: 8, opsets: new Map([['com.microsoft', 1]]) })
     await assert.rejects(upgradeOpset(model, 13), NothingToDoError)
   })

@@ -4,7 +4,7 @@ import { definePass } from '../pass.js'
 
 export const options = {
   opset: text<number | null>({
-    summary: 'The version of ai.onnx to upgrade to, from 8 to 21.',
+    summary: 'The version of ai.onnx to upgrade to, from 7 to 21.',
     value: 'N',
     default: null,
     shownDefault: '21',
