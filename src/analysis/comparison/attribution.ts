@@ -45,7 +45,8 @@ export function sharesOf(stations: readonly Station[]): Float64Array {
     const local = total === 0 ? 1 : localPart(station, stations)
     shares[i] = through * local
     for (const [k, u] of station.from.entries()) {
-      flow[u] = (flow[u] ?? 0) + (total === 0 ? 0 : (through * (1 - local) * (weights[k] ?? 0)) / total)
+      // The quotient first: a product of two tiny numbers would be 0.
+      flow[u] = (flow[u] ?? 0) + (total === 0 ? 0 : through * (1 - local) * ((weights[k] ?? 0) / total))
     }
   }
   return shares
