@@ -1,3 +1,4 @@
+import { existsSync, realpathSync } from 'node:fs'
 import { dirname, isAbsolute, relative, resolve } from 'node:path'
 import type { Model } from '../ir/graph.js'
 import type { FileRange } from '../ir/tensor.js'
@@ -20,9 +21,10 @@ export interface Skeleton {
  */
 export function skeleton(model: Model): Skeleton {
   const first = [...tensorsOf(model)].find((t) => t.range !== undefined)?.range
-  const folder = first ? dirname(resolve(first.source.path)) : process.cwd()
+  const real = realPaths()
+  const folder = first ? dirname(real(first.source.path)) : process.cwd()
   const locationOf = (range: FileRange): string | null => {
-    const way = relative(folder, resolve(range.source.path))
+    const way = relative(folder, real(range.source.path))
     return way.startsWith('..') || isAbsolute(way) ? null : way
   }
   const message = modelMessage(model, {
@@ -33,4 +35,14 @@ export function skeleton(model: Model): Skeleton {
     },
   })
   return { bytes: toBytes(encode('ModelProto', message)), folder }
+}
+
+/** Links followed: ONNX Runtime refuses a link out of the folder, and caches of models are full of such links. */
+function realPaths(): (path: string) => string {
+  const known = new Map<string, string>()
+  return (path) => {
+    const real = known.get(path) ?? (existsSync(path) ? realpathSync.native(path) : resolve(path))
+    known.set(path, real)
+    return real
+  }
 }

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { mkdirSync, realpathSync, symlinkSync, writeFileSync } from 'node:fs'
 import { float32, outputOf, Sketch, sketch } from '../../fixtures/sketch.js'
 import { attr } from '../../src/ir/attr.js'
 import { MemoryTensor } from '../../src/ir/tensor.js'
@@ -44,7 +44,7 @@ describe('A skeleton', () => {
     const { bytes, folder } = skeleton(model)
 
     assert.ok(source.size > 4 * SIZE * SIZE * 4 && bytes.length < 1500, `${bytes.length} bytes`)
-    assert.equal(folder, inFolder())
+    assert.equal(folder, realpathSync(inFolder()))
     assertSameBits(await runModel({ bytes, folder }, FEEDS), await runModel({ path }, FEEDS))
   })
 
@@ -89,6 +89,18 @@ describe('A skeleton', () => {
 
     assert.ok(mixed.bytes.length > SIZE * SIZE * 4)
     assertSameBits(await runModel(mixed, FEEDS), expected)
+  })
+
+  it('follows a link to another folder, as the caches of model hubs have them', async () => {
+    mkdirSync(inFolder('blobs'))
+    mkdirSync(inFolder('links'))
+    writeFileSync(inFolder('blobs/1'), toBytes(encodeModel(big().model)))
+    symlinkSync('../blobs/1', inFolder('links/m.onnx'))
+
+    const { bytes, folder } = skeleton(readModel(inFolder('links/m.onnx')).model)
+
+    assert.ok(bytes.length < 1500, `${bytes.length} bytes`)
+    assertSameBits(await runModel({ bytes, folder }, FEEDS), await runModel({ path: inFolder('blobs/1') }, FEEDS))
   })
 
   it('leaves the weights of functions in the file too', async () => {
