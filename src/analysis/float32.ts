@@ -94,18 +94,20 @@ export function countFloat32(
   }: { readonly min: number; readonly scale: number; readonly limit: number; readonly bins: number },
 ): Float32Count {
   const { memory, count } = kernel()
-  const counters = new Int32Array(memory.buffer, BLOCK_BYTES, LANES * MOST_BINS)
+  const counters = new Uint32Array(memory.buffer, BLOCK_BYTES, LANES * MOST_BINS)
+  const highest = bitsBelow(limit)
+  counters.fill(0)
   const total = new Float64Array(bins)
   let near = 0
   for (const { bytes, padding, first } of blocks(tensor)) {
-    counters.fill(0)
-    near += count(bytes, min, scale, bins - 1, bitsBelow(limit), BLOCK_BYTES)
-    for (let i = 0; i < counters.length; i++) total[i % MOST_BINS] = (total[i % MOST_BINS] ?? 0) + (counters[i] ?? 0)
+    near += count(bytes, min, scale, bins - 1, highest, BLOCK_BYTES)
     if (padding === 0) continue
     const bin = Math.min(bins - 1, Math.floor((first - min) * scale))
     total[bin] = (total[bin] ?? 0) - padding
     near -= Math.abs(first) <= limit ? padding : 0
   }
+  // A counter holds 2^32: that many values a lane are a tensor of 64 GiB.
+  for (let i = 0; i < counters.length; i++) total[i % MOST_BINS] = (total[i % MOST_BINS] ?? 0) + (counters[i] ?? 0)
   return { bins: total, near }
 }
 

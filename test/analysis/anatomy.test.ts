@@ -124,6 +124,20 @@ describe('divide', () => {
     )
   })
 
+  it('stays small in a report of 500 layers with thousands of scalars', () => {
+    const layers = Array.from({ length: 500 }, (_, i) => {
+      const layer = node('Conv', `/encoder/layer.${i}/conv`)
+      const of = (name: string, bytes: number) => piece(`encoder.layer.${i}.${name}`, { node: layer, bytes })
+      return [of('weight', 40_000), of('bias', 400), ...Array.from({ length: 10 }, (_, j) => of(`c${j}`, 8))]
+    })
+    const whole = inventory(layers.flat())
+    const bytes = (['op', 'dtype', 'layer', 'name'] as const).reduce((sum, by) => {
+      return sum + JSON.stringify(divide(whole, by)).length
+    }, 0)
+
+    assert.ok(bytes < 500_000, `${bytes} bytes`)
+  })
+
   it('tells bytes of data files that nobody uses', () => {
     assert.deepEqual(outline(divide(inventory([], { unused: 7 }), 'op')), [
       'all',

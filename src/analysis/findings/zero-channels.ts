@@ -1,5 +1,4 @@
-import type { Tensor } from '../../ir/tensor.js'
-import { type DType, elementCount } from '../../ir/type.js'
+import { type DType, dtypeBits, elementCount } from '../../ir/type.js'
 import type { Weight } from '../../ops/weights.js'
 import { nonZeroOf } from '../statistics.js'
 import { counted, type Finder } from './finding.js'
@@ -26,48 +25,53 @@ export const zeroChannels: Finder = ({ weights, bytesOf }) => {
   ]
 }
 
-/** The magnitude of an element: its words without the sign. */
-const MAGNITUDE: Readonly<Partial<Record<DType, readonly [words: 16 | 32, masks: readonly number[]]>>> = {
-  float32: [32, [0x7fffffff]],
-  float64: [32, [-1, 0x7fffffff]],
-  float16: [16, [0x7fff]],
-  bfloat16: [16, [0x7fff]],
+/** For the bytes of some elements, which of them are zero, of either sign. */
+const ZERO_TESTS: Readonly<Partial<Record<DType, (chunk: Uint8Array) => (i: number) => boolean>>> = {
+  float32: (chunk) => numbersTest(new Float32Array(chunk.buffer, chunk.byteOffset, chunk.byteLength / 4)),
+  float64: (chunk) => numbersTest(new Float64Array(chunk.buffer, chunk.byteOffset, chunk.byteLength / 8)),
+  float16: halvesTest,
+  bfloat16: halvesTest,
 }
 
-/** Tensors with fewer zeros than a channel has elements are not read. */
+function numbersTest(numbers: Float32Array | Float64Array): (i: number) => boolean {
+  return (i) => numbers[i] === 0
+}
+
+function halvesTest(chunk: Uint8Array): (i: number) => boolean {
+  const codes = new Uint16Array(chunk.buffer, chunk.byteOffset, chunk.byteLength / 2)
+  return (i) => ((codes[i] ?? 0) & 0x7fff) === 0
+}
+
+/** Tensors with fewer zeros than a channel has elements are not read; of a channel no more than up to its first weight. */
 function zeroChannelsOf({ tensor, main, skip }: Weight): number {
   const { out, kind } = main
-  const format = MAGNITUDE[tensor.dtype]
-  if (skip !== null || kind !== 'weight' || out === null || format === undefined) return 0
+  const isZero = ZERO_TESTS[tensor.dtype]
+  if (skip !== null || kind !== 'weight' || out === null || isZero === undefined) return 0
   const elements = elementCount(tensor.shape)
   const channels = tensor.shape[out] ?? 0
-  if (channels === 0 || elements - nonZeroOf(tensor) < elements / channels || elements === 0) return 0
-  const alive = new Uint8Array(channels)
+  if (elements === 0 || elements - nonZeroOf(tensor) < elements / channels) return 0
   const inner = elementCount(tensor.shape.slice(out + 1))
-  eachNonZero(tensor, format, (index) => {
-    alive[Math.floor(index / inner) % channels] = 1
-  })
-  return alive.reduce((sum, lives) => sum + 1 - lives, 0)
-}
-
-function eachNonZero(
-  tensor: Tensor,
-  [width, masks]: readonly [16 | 32, readonly number[]],
-  visit: (index: number) => void,
-): void {
-  let first = 0
+  const alive = new Uint8Array(channels)
+  let dead = channels
+  let first = 0 // of the chunk, in the tensor
   for (const chunk of tensor.chunks()) {
-    const { buffer, byteOffset, byteLength } = chunk
-    const words =
-      width === 32
-        ? new Int32Array(buffer, byteOffset, byteLength / 4)
-        : new Uint16Array(buffer, byteOffset, byteLength / 2)
-    const elements = words.length / masks.length
-    for (let i = 0; i < elements; i++) {
-      for (const [j, mask] of masks.entries()) {
-        if (((words[i * masks.length + j] ?? 0) & mask) !== 0) visit(first + i)
+    const zero = isZero(chunk)
+    const n = (chunk.byteLength * 8) / dtypeBits(tensor.dtype)
+    for (let i = 0; i < n; ) {
+      const run = Math.floor((first + i) / inner) // of elements of one channel
+      const channel = run % channels
+      const end = Math.min(n, (run + 1) * inner - first)
+      if (alive[channel] === 0) {
+        while (i < end && zero(i)) i++
+        if (i < end) {
+          alive[channel] = 1
+          dead--
+        }
       }
+      i = end
     }
-    first += elements
+    if (dead === 0) return 0
+    first += n
   }
+  return dead
 }

@@ -198,6 +198,30 @@ describe('zero-channels', () => {
     ])
   })
 
+  it('knows the axis between others, and channels that lie across the pieces that a tensor is read in', async () => {
+    const s = sketch('axes')
+    const between = Array.from({ length: 2 * 3 * 4 }, (_, i) => (Math.floor(i / 4) % 3 === 1 ? 0 : 1)) // [2, 3, 2, 2]
+    const x = s.node('ConvTranspose', 'up', [
+      s.input('x', [1, 2, 1, 1]),
+      s.constant('between', float32([2, 3, 2, 2], between)),
+    ])
+    const flat = s.node('Reshape', 'flat', [x, s.constant('shape', int64([2], [1, 12]))])
+    // Rows of 800 kB: each is read in two pieces, and only the last weight of the first row is not zero.
+    const rows = new Float32Array(2 * 200_000)
+    rows[199_999] = 1
+    const long = s.constant('long', new MemoryTensor('float32', [2, 200_000], bytesOf(rows)))
+    s.output('y', flat, null)
+    s.output('z', s.node('Gemm', 'fc', [s.input('v', [1, 200_000]), long], { transB: 1 }), null)
+
+    assert.deepEqual(await found(s.model, 'zero-channels'), [
+      {
+        what: '2 output channels of 2 weights are all zero, and computed all the same.',
+        targets: ['between', 'long'],
+        bytes: 32 + 800_000,
+      },
+    ])
+  })
+
   it('sees no channel in scattered zeros, and counts float16 and float64', async () => {
     const scattered = products(['w', RAMP.map((x, i) => (i % 5 === 0 ? 0 : x))])
     assert.deepEqual(await found(scattered.model, 'zero-channels'), [])
