@@ -20,6 +20,7 @@ interface PassFlags extends SharedFlags, EngineFlags, EvaluationFlags {
   readonly 'dry-run'?: boolean
   readonly 'allow-unchanged'?: boolean
   readonly compare?: boolean
+  readonly bench?: boolean
   readonly data?: string | undefined
   readonly 'eval-data'?: string | undefined
   readonly [option: string]: unknown
@@ -50,6 +51,7 @@ export function passCommand(pass: Pass): typeof BaseCommand {
         helpGroup: 'DATA',
         summary: 'Compare the result with the input layer by layer, too: where the error comes from.',
       }),
+      bench: Flags.boolean({ helpGroup: 'DATA', summary: 'Measure the latency of both, too.' }),
       ...dataFlags,
       ...reportFlags,
       ...engineFlags,
@@ -77,6 +79,7 @@ export function passCommand(pass: Pass): typeof BaseCommand {
         allowUnchanged: flags['allow-unchanged'] === true,
         steps: [makeStep(pass, raw, (option) => `--${kebab(option)}`)],
         compare: flags.compare === true,
+        bench: flags.bench === true,
         evaluation: evaluationOf(flags['eval-data'] ?? flags.data, flags, this.given),
         gzip: flags.gzip ?? null,
         detail: flags.report !== undefined,

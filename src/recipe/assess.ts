@@ -1,4 +1,5 @@
 import type { Report } from '../report/report.js'
+import { benchModels } from './bench.js'
 import { compareModels } from './compare.js'
 import { type Engine, type Evaluation, measure, type NamedModel } from './measure.js'
 import type { RunHooks } from './run.js'
@@ -9,6 +10,8 @@ export interface Questions extends Engine {
   readonly evaluation: Evaluation | null
   /** Whether the values inside the two are compared, layer by layer. */
   readonly compare: boolean
+  /** Whether their latency is measured. */
+  readonly bench: boolean
 }
 
 export type Assessment = Pick<Report, 'data' | 'metrics' | 'comparison' | 'bench'>
@@ -24,7 +27,7 @@ export async function assess(
   questions: Questions,
   hooks: RunHooks,
 ): Promise<Assessment> {
-  const { evaluation, compare, dims, seed, provider, threads } = questions
+  const { evaluation, compare, bench, dims, seed, provider, threads } = questions
   const engine = { dims, seed, provider, threads } // and nothing else: it goes to other processes
   const measured = await measure(evaluation, [original, result], original, engine, hooks)
   return {
@@ -32,6 +35,13 @@ export async function assess(
     comparison: compare
       ? await compareModels({ a: original, b: result, evaluation, layers: true, engine }, hooks)
       : null,
-    bench: null,
+    bench: bench ? await benchModels({ models: [original, result], ...engine, ...fed(evaluation) }, hooks) : null,
   }
+}
+
+/** The same data as the rest, where there is some. */
+function fed(evaluation: Evaluation | null) {
+  if (evaluation === null) return {}
+  const { data, binds, batchSize = null } = evaluation
+  return { data, batchSize, ...(binds && { binds }) }
 }

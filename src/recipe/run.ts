@@ -40,6 +40,8 @@ export interface RunRequest extends Partial<Engine> {
   readonly gzip?: boolean | null
   /** Whether the result is compared with the input layer by layer; not unless told. */
   readonly compare?: boolean
+  /** Whether the latency of both is measured; not unless told. */
+  readonly bench?: boolean
   /** For a report that is kept: hashes of large files, and how weights are distributed. Not unless told. */
   readonly detail?: boolean
 }
@@ -74,6 +76,7 @@ export async function runRecipe(request: RunRequest, hooks: RunHooks = {}): Prom
     evaluation: null,
     gzip: null,
     compare: false,
+    bench: false,
     detail: false,
     ...ENGINE_DEFAULTS,
     ...request,
