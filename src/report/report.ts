@@ -1,5 +1,7 @@
 import type { Division } from '../analysis/division.js'
 
+export type { Division } from '../analysis/division.js'
+
 /** The one object that every form of the report is rendered from. Keys are only added within a schema version. */
 export const SCHEMA_VERSION = 1
 

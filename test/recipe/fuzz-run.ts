@@ -22,7 +22,12 @@ for (let seed = from; seed < to; seed++) {
   writeFileSync(input, mutant(new Uint8Array(readFileSync(join(FIXTURES, name))), seed))
   const steps = [makeStep(passOf('prune'), OPTIONS[seed % OPTIONS.length])]
   process.stdout.write(`${seed} ${name} `)
-  const looked = await outcomeOf(() => inspect({ input, gzip: false }))
+  const looked = await outcomeOf(async () => {
+    const { before, why } = await inspect({ input, gzip: false, why: true })
+    for (const { by, root } of why?.trees ?? []) {
+      if (root.bytes !== before.bytes) throw new Error(`By ${by}: ${root.bytes} of ${before.bytes} bytes.`)
+    }
+  })
   const pruned = await outcomeOf(() => runRecipe({ input, steps, gzip: false, output: join(folder, 'out.onnx') }))
   process.stdout.write(`${looked} ${pruned}\n`)
   const left = readdirSync(folder).filter((file) => file.endsWith('.tmp'))
