@@ -212,7 +212,7 @@ async function runSteps(original: Model, work: Work, hooks: RunHooks): Promise<M
     } = await run(copy, values, {
       seed: work.seed,
       ...(hooks.signal ? { signal: hooks.signal } : {}),
-      onProgress: (done) => hooks.onProgress?.(pass.summary, done),
+      onProgress: (done) => hooks.onProgress?.(`Running ${pass.command}`, done),
     })
     verify(copy, pass.name)
     model = copy

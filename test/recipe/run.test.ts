@@ -60,7 +60,7 @@ describe('A recipe', () => {
     const phases = heard.map(([phase]) => phase).filter((phase, i, all) => phase !== all[i - 1])
     assert.deepEqual(phases, [
       'Reading',
-      prune.summary,
+      'Running prune',
       'Waiting for the disk',
       'Verifying',
       'Loading',
