@@ -95,7 +95,7 @@ function leftOut({ skipped, unmatched, layers }: ComparisonReport): string[] {
   if (skipped.length > 0) lines.push(`Not compared: ${plural(skipped.length, 'value')}, listed below.`)
   if (layers !== null && unmatched !== null && unmatched.a + unmatched.b > skipped.length * 2) {
     lines.push(
-      `${plural(layers.length, 'value')} were compared; ${count(unmatched.a)} of the first model and ${count(unmatched.b)} of the second have no counterpart, and belong to the next one that has.`,
+      `${plural(layers.length, 'value was', 'values were')} compared; ${count(unmatched.a)} of the first model and ${count(unmatched.b)} of the second have no counterpart, and belong to the next one that has.`,
     )
   }
   return lines
