@@ -5,7 +5,7 @@ import { drift } from '../analysis/latency/statistics.js'
 import { count, percent, plural } from '../report/format.js'
 import type { BenchModelReport, BenchReport } from '../report/report.js'
 
-/** From here on a figure is one of this moment, and another run gives another. */
+/** Interquartile range by the median: from here on a figure is one of this moment, and another run gives another. */
 const WIDE_SPREAD = 0.1
 const MANY_OUTLIERS = 0.01
 const MUCH_DRIFT = 0.05
@@ -68,7 +68,7 @@ function fixedBatch(
 
 function wideSpread(models: readonly BenchModelReport[]): string[] {
   const wide = models.filter(({ spread }) => spread > WIDE_SPREAD)
-  const each = wide.map((model) => `${name(model)} by ${percent(model.spread, 0)}`)
+  const each = wide.map((model) => `${name(model)} ±${percent(model.spread / 2, 0)}`)
   return said(each, (list) => `Times spread widely around their median: ${list}. --min-time 10s steadies it.`)
 }
 

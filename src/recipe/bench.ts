@@ -17,7 +17,9 @@ import { tool } from './tool.js'
 /** How to measure; each has a default. */
 export interface BenchOptions
   extends Partial<Engine>,
-    Partial<Pick<LatencyOptions, 'runs' | 'minMs' | 'warmup' | 'batchSize' | 'data' | 'binds' | 'fills'>> {}
+    Partial<
+      Pick<LatencyOptions, 'runs' | 'minMs' | 'warmup' | 'batchSize' | 'data' | 'binds' | 'fills' | 'processes'>
+    > {}
 
 export const BENCH_DEFAULTS = { runs: 10, minMs: 3000, warmup: 5 } as const
 

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
 import type { Port } from '../../src/data/dataset.js'
 import { openDataset } from '../../src/data/open.js'
+import { madeUp } from '../../src/data/random.js'
+import { Rng } from '../../src/data/rng.js'
 import { contextOf, port, valuesOf } from '../support/data-files.js'
 
 const IMAGE = port('image', 'float32', ['N', 3, 'H', 4])
@@ -114,5 +116,34 @@ describe('data/random', () => {
     await assert.rejects(unnamed, { suggestions: ['Say its size: --dim x.1=64'] })
     const settled = await openDataset('random', contextOf([port('x', 'float32', ['N', null])], { 'x.1': 7 }))
     assert.deepEqual(settled.fields.x?.shape, [7])
+  })
+})
+
+describe('madeUp', () => {
+  it('is an array of that dtype and shape, the same for the same stream', () => {
+    const array = madeUp('float16', [2, 3], new Rng(1))
+
+    assert.deepEqual([array.dtype, array.shape, array.data.length], ['float16', [2, 3], 6])
+    assert.ok(array.data instanceof Uint16Array)
+    assert.deepEqual(madeUp('float16', [2, 3], new Rng(1)), array)
+    assert.notDeepEqual(madeUp('float16', [2, 3], new Rng(2)), array)
+  })
+
+  it('makes integers that are safe as index and as mask, and bytes of their whole range', () => {
+    const values = (dtype: 'int64' | 'bool' | 'uint8' | 'int8') =>
+      [...(madeUp(dtype, [500], new Rng(1)).data as Iterable<number | bigint>)].map(Number) // no strings
+    assert.deepEqual([...new Set(values('int64'))].sort(), [0, 1])
+    assert.deepEqual([...new Set(values('bool'))].sort(), [0, 1])
+    assert.ok(Math.max(...values('uint8')) > 200)
+    assert.ok(Math.min(...values('int8')) < -100 && Math.max(...values('int8')) > 100)
+  })
+
+  it('makes floating point of mean 0 and deviation 1; a scalar has one value', () => {
+    const { data } = madeUp('float64', [4000], new Rng(3))
+    const values = [...(data as Float64Array)] // what the dtype says
+    const mean = values.reduce((sum, v) => sum + v, 0) / values.length
+    assert.ok(Math.abs(mean) < 0.1)
+    assert.ok(Math.abs(values.reduce((sum, v) => sum + v * v, 0) / values.length - 1) < 0.1)
+    assert.equal(madeUp('float32', [], new Rng(3)).data.length, 1)
   })
 })

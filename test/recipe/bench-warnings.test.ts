@@ -47,9 +47,9 @@ describe('benchWarnings', () => {
     assert.deepEqual(warnings([{}, { path: 'b.onnx', ratio: { value: 1, low: 0.9, high: 1.1 } }]), [])
   })
 
-  it('names the models whose times spread by more than a tenth', () => {
+  it('names the models whose interquartile range is more than a tenth of the median', () => {
     assert.deepEqual(warnings([{ spread: 0.1 }, { path: 'b.onnx', spread: 0.34 }]), [
-      'Times spread widely around their median: b.onnx by 34 %. --min-time 10s steadies it.',
+      'Times spread widely around their median: b.onnx ±17 %. --min-time 10s steadies it.',
     ])
   })
 

@@ -4,7 +4,7 @@ import { bench, benchModels } from '../../src/recipe/bench.js'
 
 const LENET = 'fixtures/lenet5.onnx'
 const SMALL = 'fixtures/lenet-300-100.onnx'
-const SHORT = { runs: 6, minMs: 0, warmup: 1, threads: 1 } as const
+const SHORT = { runs: 6, minMs: 0, warmup: 1, threads: 1, processes: 1 } as const
 
 describe('bench', () => {
   it('describes exactly two models as before and after, and compares the second with the first', async () => {

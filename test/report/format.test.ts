@@ -7,6 +7,7 @@ import {
   decibels,
   duration,
   metricTexts,
+  milliseconds,
   percent,
   percentDigits,
   plural,
@@ -22,6 +23,25 @@ import {
 const plain = (text: string) => text.replaceAll('\u202f', '_')
 
 describe('format: numbers as people read them', () => {
+  it('times of runs have three digits, from microseconds to seconds', () => {
+    const times = [0, 0.00482, 0.0994, 0.1, 0.1184, 1.184, 11.84, 118.4, 999.4, 999.6, 1184, 11_840, 1_184_000]
+    assert.deepEqual(times.map(milliseconds).map(plain), [
+      '0.000 ms',
+      '4.82 µs',
+      '99.4 µs',
+      '0.100 ms',
+      '0.118 ms',
+      '1.18 ms',
+      '11.8 ms',
+      '118 ms',
+      '999 ms',
+      '1.00 s',
+      '1.18 s',
+      '11.8 s',
+      '1_184 s',
+    ])
+  })
+
   it('bytes are decimal, with three digits and one decimal at least', () => {
     const sizes = [0, 999, 1000, 9_994, 9_996, 44_426, 999_949, 999_950, 1_720_000, 537e6, 2.1e9]
     assert.deepEqual(sizes.map(bytes), [

@@ -150,6 +150,38 @@ describe('openSession', () => {
   })
 })
 
+describe('A prepared run', () => {
+  it('runs as often as it is called, and reads what its arrays hold then', async () => {
+    const model = tinyModel({
+      inputs: { x: ['int64', ['N']], table: ['float32', [2]] },
+      outputs: ['y'],
+      nodes: [node('Gather', ['table', 'x'], ['y'])],
+    })
+    await using(model, async (session) => {
+      const x: NdArray = { dtype: 'int64', shape: [1], data: BigInt64Array.of(1n) }
+      const run = session.prepare({ x, table: float32([2], [5, 6]) })
+      assert.equal(await run(), undefined)
+      assert.equal(await run(), undefined)
+      ;(x.data as BigInt64Array)[0] = 7n // what it was made of
+      await assert.rejects(run(), refusal('run', /Gather/))
+    })
+  })
+
+  it('is refused at once where the inputs or outputs do not fit', async () => {
+    await using(affine(), async (session) => {
+      assert.throws(() => session.prepare({}), refusal('bind', /Nothing is fed/))
+      assert.throws(() => session.prepare({ x: float32([1, 2], [1, 2]) }, ['z']), refusal('bind', /no output "z"/))
+    })
+  })
+
+  it('ends with the session', async () => {
+    const session = await openSession(inMemory(affine()))
+    const run = session.prepare({ x: float32([1, 2], [1, 2]) })
+    await session.release()
+    await assert.rejects(run(), refusal('run', 'The session has been released.'))
+  })
+})
+
 describe('What a session refuses before it runs', () => {
   const refusals: readonly (readonly [string, Record<string, NdArray>, string])[] = [
     [

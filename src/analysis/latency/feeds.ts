@@ -37,8 +37,8 @@ const SAMPLES_PER_SECOND = 16_000
  */
 export async function feedsFor(opened: Opened, plan: FeedPlan, agreed: Dims): Promise<Fed> {
   if (typeof plan.data === 'string') return feedsOfData(opened, plan, plan.data)
-  const { name, session } = opened
-  let refusal: EngineError | undefined
+  const { session } = opened
+  let refusal: EngineError | undefined // the first, of the likeliest sizes
   for (const dims of likeliestFirst(plan.candidates, agreed)) {
     const feeds = madeUpFeeds(opened, plan, dims)
     try {
@@ -49,7 +49,7 @@ export async function feedsFor(opened: Opened, plan: FeedPlan, agreed: Dims): Pr
       refusal ??= error
     }
   }
-  throw doesNotRun(name, session, refusal)
+  throw doesNotRun(opened, plan, refusal)
 }
 
 function likeliestFirst(candidates: readonly Dims[], agreed: Dims): readonly Dims[] {
@@ -143,8 +143,8 @@ function fedWith(feeds: readonly Feeds[], { inputs }: Session, { batchDims, data
   }
 }
 
-function doesNotRun(name: string, { inputs }: Session, cause: EngineError | undefined): DataError {
-  const open = inputs.flatMap(({ name, shape }) =>
+function doesNotRun({ name, session }: Opened, { shapeless }: FeedPlan, cause: EngineError | undefined): DataError {
+  const open = session.inputs.flatMap(({ name, shape }) =>
     (shape ?? []).flatMap((d, axis) => (typeof d === 'number' ? [] : [d ?? `${name}.${axis}`])),
   )
   return new DataError(`${name} does not run on made-up inputs: ${cause?.message ?? 'it takes none'}`, {
@@ -152,8 +152,9 @@ function doesNotRun(name: string, { inputs }: Session, cause: EngineError | unde
       ...(open.length > 0
         ? [`Say how large they are: ${[...new Set(open)].map((d) => `--dim ${d}=N`).join(' ')}`]
         : []),
-      'Fill an input that decides over the rest: --fill INPUT=NUMBER',
-      'Or give data of your own: --data SPEC',
+      ...(shapeless.length > 0
+        ? [`The model does not say the shape of ${shapeless.join(', ')}: give data of your own with --data SPEC.`]
+        : ['Fill an input that decides over the rest: --fill INPUT=NUMBER', 'Or give data of your own: --data SPEC']),
     ],
     ...(cause && { cause }),
   })

@@ -1,5 +1,5 @@
 import { UsageError } from '../../errors.js'
-import type { Model } from '../../ir/graph.js'
+import type { Model, Value } from '../../ir/graph.js'
 import { runJob } from '../../runtime/host.js'
 import type { ModelSource } from '../../runtime/session.js'
 import { openDimensions, trials } from '../open-dimensions.js'
@@ -25,6 +25,8 @@ export interface LatencyOptions extends Running {
   readonly fills?: Readonly<Record<string, number>>
   readonly dims?: Readonly<Record<string, number>>
   readonly seed?: number
+  /** Fresh processes for each model, of whose memory and time to load the median is told; 3 unless told. */
+  readonly processes?: number
 }
 
 export interface LatencyHooks {
@@ -66,6 +68,8 @@ export interface FeedPlan extends Pick<LatencyOptions, 'data' | 'binds' | 'fills
   readonly candidates: readonly Readonly<Record<string, number>>[]
   /** Which of them stand for the number of samples. */
   readonly batchDims: readonly string[]
+  /** Inputs of which the model does not say how many dimensions they have. */
+  readonly shapeless: readonly string[]
   /** As asked for, as far as the model has them. */
   readonly dims: Readonly<Record<string, number>>
 }
@@ -74,9 +78,6 @@ export interface LatencyInput extends Running, Pick<LatencyOptions, 'runs' | 'mi
   readonly plans: readonly FeedPlan[]
   readonly seed: number
 }
-
-/** Fresh processes for each model, the median of which is told. */
-const PROCESSES = 3
 
 /**
  * Measures time and memory of models. One child process has a session of each and runs them in turns; then each
@@ -115,10 +116,10 @@ interface Footprint {
 
 async function measureFootprints(
   plans: readonly FeedPlan[],
-  { threads = null, provider = null }: LatencyOptions,
+  { threads = null, provider = null, processes = 3 }: LatencyOptions,
   hooks: LatencyHooks,
 ): Promise<{ footprints: readonly (readonly Footprint[])[]; emptyBytes: number }> {
-  const total = 1 + PROCESSES * plans.length
+  const total = 1 + processes * plans.length
   let done = 0
   const measure = async (plan: FeedPlan | null) => {
     hooks.onProgress?.('Measuring memory', done++ / total)
@@ -135,7 +136,7 @@ async function measureFootprints(
   }
   const { peakBytes: emptyBytes } = await measure(null)
   const footprints: Footprint[][] = plans.map(() => [])
-  for (let i = 0; i < PROCESSES; i++) {
+  for (let i = 0; i < processes; i++) {
     for (const [m, plan] of plans.entries()) footprints[m]?.push(await measure(plan))
   }
   return { footprints, emptyBytes }
@@ -163,11 +164,16 @@ function feedPlans(options: LatencyOptions): FeedPlan[] {
     const samples = Object.fromEntries(free.map(({ name }) => [name, batchSize ?? 1]))
     const candidates = [...trials(open, { ...samples, ...own })].map((each) => Object.fromEntries(each))
     const ownFills = pick(fills, (key) => model.main.inputs.some(({ name }) => name === key))
-    return { source, candidates, batchDims, dims: own, data, binds, fills: ownFills, batchSize, seed }
+    const shapeless = model.main.inputs.filter(hasNoShape).map(({ name }) => name)
+    return { source, candidates, batchDims, shapeless, dims: own, data, binds, fills: ownFills, batchSize, seed }
   })
   refuseUnknown(Object.keys(dims), known, (key) => `No input has an open dimension "${key}".`, 'open dimensions')
   refuseUnknown(Object.keys(fills), inputs, (key) => `No model has an input "${key}" to fill.`, 'inputs')
   return plans
+}
+
+function hasNoShape({ declared, constant }: Value): boolean {
+  return constant === null && (declared === null || (declared.kind === 'tensor' && declared.shape === null))
 }
 
 function pick<T>(from: Readonly<Record<string, T>>, wanted: (key: string) => boolean): Record<string, T> {

