@@ -3,20 +3,26 @@ import { createHash } from 'node:crypto'
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 
-const VENV = '.cache/bench-venv'
-const REQUIREMENTS = 'bench/peers/requirements.txt'
+export interface Environment {
+  /** A folder below the root. */
+  readonly venv: string
+  readonly requirements: string
+}
+
+const PRUNING: Environment = { venv: '.cache/bench-venv', requirements: 'bench/peers/requirements.txt' }
 
 /**
  * The Python that the peers run with: a virtual environment under `.cache`, made and filled at the first call
  * (some minutes, needs the network) and again when the requirements change.
  *
- * @param root  the root of the repository
- * @returns     the absolute path of its interpreter
+ * @param root         the root of the repository
+ * @param environment  that of the peers of pruning unless told
+ * @returns            the absolute path of its interpreter
  */
-export function python(root = process.cwd()): string {
-  const folder = resolve(root, VENV)
+export function python(root = process.cwd(), environment = PRUNING): string {
+  const folder = resolve(root, environment.venv)
   const interpreter = resolve(folder, 'bin/python')
-  const requirements = resolve(root, REQUIREMENTS)
+  const requirements = resolve(root, environment.requirements)
   const stamp = resolve(folder, 'installed.sha256')
   const wanted = createHash('sha256').update(readFileSync(requirements)).digest('hex')
   if (existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted) return interpreter

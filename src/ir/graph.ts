@@ -338,6 +338,12 @@ export class Model {
     this.#version++
   }
 
+  /** Changes what the file says of a node or a graph besides what is modelled here: notes for people, say. */
+  annotate(of: Node | Graph, extra: Unmodelled): void {
+    ;(of as Mutable<Node | Graph>).extra = extra
+    this.#version++
+  }
+
   /** Gives an input a default: before IR 4 every initializer had to be an input as well. */
   setDefault(input: Value, constant: Tensor): void {
     const { graph, producer } = input

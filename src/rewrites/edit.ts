@@ -75,6 +75,14 @@ export class Edit {
     return true
   }
 
+  /** As `replace`, and always: with an Identity before a node where an output cannot do without. */
+  standIn(from: Value, to: Value, before: Node): void {
+    if (this.replace(from, to)) return
+    const outputs = [this.model.names.fresh(to.name)]
+    const [made] = this.model.addNode(before.graph, { op: 'Identity', inputs: [to], outputs }, before).outputs
+    if (made) this.model.replaceUses(from, made)
+  }
+
   /** Takes a node away whose first output `to` stands for from now on; its other outputs must be unused. */
   bypass(node: Node, to: Value): boolean {
     const [output, ...others] = node.outputs

@@ -6,21 +6,41 @@ import { valuesOf, withBodies } from '../ir/walk.js'
  * Puts copies of all that a graph holds into another graph, before a node that they are to replace. Names that are
  * taken there, or in what it lies in, get a number. Outputs are left to the caller.
  *
- * @param values  what stands for values of the source already: its inputs; filled with all others
+ * @param values  what stands for values of the source already: its inputs, null for one that is left out; filled with
+ *                all others
+ * @param bind    the attribute that stands for one that refers to another
  */
-export function transplant(model: Model, from: Graph, to: Graph, before: Node, values: Map<Value, Value>): void {
-  new Transplant(model, to, before, values).graph(from, to, before)
+export function transplant(
+  model: Model,
+  from: Graph,
+  to: Graph,
+  before: Node,
+  values: Map<Value, Value | null>,
+  bind: (a: Attr) => Attr | undefined = (a) => a,
+): void {
+  new Transplant(model, to, before, values, bind).graph(from, to, before)
 }
 
 class Transplant {
   readonly #model: Model
-  readonly #values: Map<Value, Value>
+  readonly #values: Map<Value, Value | null>
+  readonly #bind: (a: Attr) => Attr | undefined
   /** Whatever a graph around or inside of the new place calls so. */
   readonly #taken = new Set<string>()
+  /** ONNX Runtime refuses two nodes of one name in a graph. */
+  readonly #nodeNames: Set<string>
 
-  constructor(model: Model, to: Graph, before: Node, values: Map<Value, Value>) {
+  constructor(
+    model: Model,
+    to: Graph,
+    before: Node,
+    values: Map<Value, Value | null>,
+    bind: (a: Attr) => Attr | undefined,
+  ) {
+    this.#bind = bind
     this.#model = model
     this.#values = values
+    this.#nodeNames = new Set([...to.nodes].map((node) => node.name))
     for (let graph: Graph | null = to; graph !== null; graph = graph.outer) this.#take(graph)
     // The bodies of the node before which the copies stand go with it.
     for (const node of to.nodes) {
@@ -38,9 +58,13 @@ class Transplant {
   }
 
   #node(node: Node, to: Graph, before: Node | null): void {
-    const { op, domain, overload, name, extra } = node
+    const { op, domain, overload, extra } = node
+    const name = before === null ? node.name : this.#nodeName(node.name)
     const bodies = [...node.attrs].filter(([, a]) => a.kind === 'graph' || a.kind === 'graphs')
-    const plain = [...node.attrs].filter(([key]) => !bodies.some(([other]) => other === key))
+    const plain = [...node.attrs].flatMap(([key, a]): [string, Attr][] => {
+      const value = bodies.some(([other]) => other === key) ? undefined : this.#bind(a)
+      return value === undefined ? [] : [[key, value]]
+    })
     const copy = this.#model.addNode(
       to,
       {
@@ -73,19 +97,25 @@ class Transplant {
     }
     this.graph(from, body, null)
     for (const { name, value, declared, extra } of from.outputs) {
-      this.#model.addOutput(body, this.#of(value), { name: this.#outputName(name, value), declared, extra })
+      const result = this.#of(value)
+      if (result === null) throw new Error(`"${name}" is the result of a body, and nothing stands for it.`)
+      const given = name === value.name ? result.name : this.#name(name)
+      this.#model.addOutput(body, result, { name: given, declared, extra })
     }
     return body
   }
 
-  /** An output goes by the name of its value where it did. */
-  #outputName(name: string, value: Value): string {
-    return name === value.name ? this.#of(value).name : this.#name(name)
+  /** What was not copied lies around the source, and is seen from the new place as well. */
+  #of(value: Value): Value | null {
+    const known = this.#values.get(value)
+    return known === undefined ? value : known
   }
 
-  /** What was not copied lies around the source, and is seen from the new place as well. */
-  #of(value: Value): Value {
-    return this.#values.get(value) ?? value
+  #nodeName(base: string): string {
+    let name = base
+    for (let i = 1; name !== '' && this.#nodeNames.has(name); i++) name = `${base}_${i}`
+    this.#nodeNames.add(name)
+    return name
   }
 
   #name(base: string): string {

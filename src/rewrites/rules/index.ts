@@ -1,6 +1,7 @@
 import { chains } from './chains.js'
 import { commonSubexpressions } from './common-subexpressions.js'
 import { constants } from './constants.js'
+import { declaredTypes } from './declared-types.js'
 import { foldConstants } from './fold-constants.js'
 import { foldPads } from './fold-pads.js'
 import { foldScales } from './fold-scales.js'
@@ -8,7 +9,9 @@ import { foldShapes } from './fold-shapes.js'
 import { gemm } from './gemm.js'
 import { identity } from './identity.js'
 import { inlineBranches } from './inline-branches.js'
+import { inlineFunctions } from './inline-functions.js'
 import { noOps } from './no-ops.js'
+import { notes } from './notes.js'
 import type { Rule } from './rule.js'
 import { sharedWeights } from './shared-weights.js'
 import { unused } from './unused.js'
@@ -21,6 +24,7 @@ export const rules: readonly Rule[] = [
   foldShapes,
   foldConstants,
   inlineBranches,
+  inlineFunctions,
   noOps,
   chains,
   foldPads,
@@ -28,4 +32,6 @@ export const rules: readonly Rule[] = [
   gemm,
   sharedWeights,
   commonSubexpressions,
+  declaredTypes,
+  notes,
 ]

@@ -24,22 +24,13 @@ export const inlineBranches = defineRule({
 
 function inline(edit: Edit, node: Node, body: Graph): void {
   const { model } = edit
-  const values = new Map<Value, Value>()
+  const values = new Map<Value, Value | null>()
   transplant(model, body, node.graph, node, values)
   for (const [i, output] of node.outputs.entries()) {
     const inner = body.outputs[i]?.value
     if (output === null || inner === undefined) continue
-    const result = values.get(inner) ?? inner
-    if (!edit.replace(output, result)) model.replaceUses(output, identityOf(edit, node, result))
+    edit.standIn(output, values.get(inner) ?? inner, node)
   }
   edit.change(node.label, 'If with a constant condition replaced by its branch')
   edit.remove(node)
-}
-
-/** For an output of the graph that an initializer, or an outer value, cannot be by itself. */
-function identityOf(edit: Edit, before: Node, value: Value): Value {
-  const outputs = [edit.model.names.fresh(value.name)]
-  const [made] = edit.model.addNode(before.graph, { op: 'Identity', inputs: [value], outputs }, before).outputs
-  if (!made) throw new Error('An Identity has an output.')
-  return made
 }

@@ -8,6 +8,7 @@ export const RULES = {
   'fold-shapes': 'Compute shapes now as far as they do not depend on open dimensions, and write the rest as 0 and -1',
   'fold-constants': 'Compute what hangs on constants alone, where the file does not grow by it',
   'inline-branches': 'Replace an If whose condition is constant by the branch that it takes',
+  'inline-functions': 'Replace the call of a function that is called once by its nodes',
   'no-ops':
     'Remove nodes that give back what they read: x * 1, x + 0, Reshape to the same shape, Cast to the same type',
   chains: 'Join pairs: Transpose of Transpose, Reshape of Reshape, Squeeze of Unsqueeze, Relu of Relu',
@@ -17,6 +18,8 @@ export const RULES = {
   gemm: 'Join MatMul and Add to Gemm, where both factors are matrices',
   'shared-weights': 'Store initializers that are equal once',
   'common-subexpressions': 'Compute what is computed twice once',
+  'declared-types': 'Remove the declared types of inner values where the ops say the same',
+  notes: 'Remove texts for people from nodes and inner values; those of the model, its inputs and outputs stay',
 } as const
 
 export type RuleName = keyof typeof RULES

@@ -28,6 +28,7 @@ export const unused = defineRule({
     for (const graph of [...graphs(edit.model)].reverse()) removeNodes(edit, graph)
     for (const node of edit.nodes()) dropOutputs(edit, node)
     for (const graph of graphs(edit.model)) removeInitializers(edit, graph)
+    for (const graph of graphs(edit.model)) removeAnnotations(edit, graph)
     removeFunctions(edit)
     removeImports(edit)
   },
@@ -58,6 +59,16 @@ function removeInitializers(edit: Edit, graph: Graph): void {
     edit.change(value.name, 'unused initializer removed')
     edit.model.removeConstant(value)
   }
+}
+
+/** Quantization parameters that are stated for values that are gone. */
+function removeAnnotations(edit: Edit, graph: Graph): void {
+  const { quantizationAnnotation: all } = graph.extra
+  if (!Array.isArray(all)) return
+  const kept = all.filter(({ tensorName }) => graph.definitions.has(tensorName) || graph.outputNames.has(tensorName))
+  if (kept.length === all.length) return
+  edit.change(graph.name, 'quantization annotation of a value that is gone removed')
+  edit.model.annotate(graph, { ...graph.extra, quantizationAnnotation: kept })
 }
 
 function removeFunctions(edit: Edit): void {

@@ -1,0 +1,103 @@
+import { basename } from 'node:path'
+import { Rng } from '../../src/data/rng.js'
+import { elementCount } from '../../src/ir/type.js'
+import type { NdArray, Port } from '../../src/runtime/array.js'
+import { openSession } from '../../src/runtime/session.js'
+
+type Arrays = Readonly<Record<string, NdArray>>
+type Shapes = Readonly<Record<string, readonly number[]>>
+
+/** What real models are fed, by file name: two sets of extents each. The sampling rate of Silero is 16 kHz or 8 kHz. */
+const SHAPES: Readonly<Record<string, readonly Shapes[]>> = {
+  'bare.onnx': [{ x: [2, 4] }],
+  'ch_PP-OCRv4_det_infer.onnx': [{ x: [1, 3, 64, 64] }, { x: [2, 3, 96, 64] }],
+  'ch_PP-OCRv4_rec_infer.onnx': [{ x: [1, 3, 48, 64] }, { x: [3, 3, 48, 104] }],
+  'ch_ppocr_mobile_v2.0_cls_infer.onnx': [{ x: [1, 3, 48, 64] }, { x: [2, 3, 48, 192] }],
+  'silero_vad_legacy.onnx': [
+    { input: [1, 512], h: [2, 1, 64], c: [2, 1, 64] },
+    { input: [3, 1536], h: [2, 3, 64], c: [2, 3, 64] },
+  ],
+  'silero_vad_v5.onnx': [
+    { input: [1, 512], state: [2, 1, 128] },
+    { input: [3, 256], state: [2, 3, 128] },
+  ],
+  'silero_vad_v6.onnx': [
+    { input: [1, 512], state: [2, 1, 128] },
+    { input: [3, 256], state: [2, 3, 128] },
+  ],
+}
+
+/** Outputs of a model for two sets of made-up inputs, the same ones for models with the same inputs. */
+export async function outputsOf(path: string, source = path): Promise<readonly Arrays[]> {
+  const session = await openSession({ path }, { threads: 1 })
+  try {
+    const runs: Arrays[] = []
+    for (const [i, shapes] of (SHAPES[basename(source)] ?? [{}, {}]).entries()) {
+      const rng = new Rng(i + 1)
+      const feeds = session.inputs.map((port): [string, NdArray] => [port.name, made(port, shapes[port.name], i, rng)])
+      runs.push(await session.run(Object.fromEntries(feeds)))
+    }
+    return runs
+  } finally {
+    await session.release()
+  }
+}
+
+/** The largest difference between two runs, as a share of the largest number in the output; null for other types or shapes. */
+export function difference(is: readonly Arrays[], was: readonly Arrays[]): number | null {
+  let most = 0
+  for (const [i, outputs] of was.entries()) {
+    for (const [name, { dtype, shape, data }] of Object.entries(outputs)) {
+      const other = is[i]?.[name]
+      if (other?.dtype !== dtype || `${other.shape}` !== `${shape}`) return null
+      const [x, y] = [Array.from(data, Number), Array.from(other.data, Number)]
+      const scale = Math.max(Number.MIN_VALUE, ...x.filter(Number.isFinite).map(Math.abs))
+      for (const [j, wanted] of x.entries()) {
+        const found = y[j] ?? Number.NaN
+        if (!Object.is(found, wanted) && found !== wanted) most = Math.max(most, Math.abs(found - wanted) / scale)
+      }
+    }
+  }
+  return most
+}
+
+function made(port: Port, known: readonly number[] | undefined, run: number, rng: Rng): NdArray {
+  const shape = known ?? (port.shape ?? []).map((d) => (typeof d === 'number' ? d : run + 2))
+  const n = elementCount(shape)
+  const noise = () => 2 * rng.uniform() - 1
+  switch (port.dtype) {
+    case 'float32':
+      return {
+        dtype: 'float32',
+        shape,
+        data: shape.length === 4 ? picture(shape, rng) : Float32Array.from({ length: n }, noise),
+      }
+    case 'float64':
+      return { dtype: 'float64', shape, data: Float64Array.from({ length: n }, noise) }
+    case 'float16':
+      return { dtype: 'float16', shape, data: new Uint16Array(n).fill(0x3800) } // 0.5
+    case 'int64': {
+      const value = port.name === 'sr' ? [16000n, 8000n][run] : 1n
+      return { dtype: 'int64', shape, data: new BigInt64Array(n).fill(value ?? 1n) }
+    }
+    case 'int32':
+      return { dtype: 'int32', shape, data: new Int32Array(n).fill(1) }
+    case 'bool':
+      return { dtype: 'bool', shape, data: new Uint8Array(n).fill(1) }
+    case 'string':
+      return { dtype: 'string', shape, data: Array<string>(n).fill('') }
+    default:
+      throw new Error(`No values for input "${port.name}" of type ${port.dtype}.`)
+  }
+}
+
+/** Dark strokes on a light ground, and a little noise: in noise alone a text detector finds nothing to compare. */
+function picture(shape: readonly number[], rng: Rng): Float32Array {
+  const [height, width] = [shape.at(-2) ?? 1, shape.at(-1) ?? 1]
+  return Float32Array.from({ length: elementCount(shape) }, (_, i) => {
+    const [x, y] = [i % width, Math.floor(i / width) % height]
+    const isLine = y > height * 0.35 && y < height * 0.65 && x > width * 0.1 && x < width * 0.9
+    const isDark = isLine && ((x >> 1) * 7 + (y >> 2) * 5) % 3 === 0
+    return (isDark ? -2 : 2) + 0.2 * rng.uniform()
+  })
+}
