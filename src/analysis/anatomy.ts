@@ -17,6 +17,9 @@ export interface Part {
 const SMALL = 0.0005
 const FEW_SMALL = 3
 
+/** Of names; what is longer was not made by people. */
+const MOST_LEVELS = 50
+
 /** Nobody reads it, or only an output does. */
 const NO_NODE = '(read by no node)'
 const NO_CONSTANT = '(no constant)'
@@ -154,7 +157,9 @@ function nameOf({ name, node }: Piece): string {
 
 /** `layer1.0.conv.weight` in four; each keeps what stands behind it, so that they can be put together again. */
 function words(name: string): readonly Step[] {
-  const found = name.match(/[/.:]*[^/.:]+[/.:]*/g) ?? [name]
+  const all = name.match(/[/.:]*[^/.:]+[/.:]*/g) ?? [name]
+  const found =
+    all.length <= MOST_LEVELS ? all : [...all.slice(0, MOST_LEVELS - 1), all.slice(MOST_LEVELS - 1).join('')]
   return found.map((word) => ({ key: word.replace(/[/.:]/g, ''), name: word }))
 }
 

@@ -90,6 +90,16 @@ describe('divide', () => {
     ])
   })
 
+  it('takes names of any length', () => {
+    const pieces = ['x', 'y'].map((end) => piece(`${'a/'.repeat(100_000)}${end}`, { bytes: 5 }))
+
+    const [part] = divide(inventory(pieces), 'name').children
+
+    assert.equal(part?.bytes, 10)
+    assert.equal(part?.children.length, 2)
+    assert.equal(part?.name.length, 2 * 49 - 1)
+  })
+
   it('keeps a part of its own for what is named like a group', () => {
     const tree = divide(
       inventory([piece('a', { bytes: 30 }), piece('a.b', { bytes: 20 }), piece('a.c', { bytes: 40 })]),
