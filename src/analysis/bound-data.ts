@@ -2,6 +2,7 @@ import { type Binding, bind } from '../data/bind.js'
 import type { Dataset, NdArray, Port } from '../data/dataset.js'
 import { limit } from '../data/limit.js'
 import { openDataset } from '../data/open.js'
+import { draw, type Part, partOf } from '../data/part.js'
 
 /** Samples per run, where neither the user nor the model says. */
 const BATCH_SIZE = 32
@@ -18,6 +19,10 @@ export interface DataOptions {
   readonly batchSize?: number | null
   /** The first samples only. */
   readonly limit?: number | null
+  /** Of these the samples that are meant; all unless told. */
+  readonly part?: Part
+  /** So many of that part, by lot; all unless told. */
+  readonly samples?: number | null
   readonly dims?: Readonly<Record<string, number>>
   readonly seed?: number
 }
@@ -37,7 +42,8 @@ export async function bindData(
   const { data, dims = {}, seed = 0, binds = {}, label = null } = options
   const whole = await openDataset(data, { inputs, dims, seed })
   const most = options.limit ?? null
-  const dataset = most === null ? whole : limit(whole, most)
+  const part = await partOf(most === null ? whole : limit(whole, most), options.part ?? 'all', seed)
+  const dataset = options.samples ? draw(part, options.samples, seed) : part
   const binding = bind(dataset, inputs, { binds, dims, labelsNeeded, ...(label !== null && { label }) })
   return { dataset, binding, batchSize: binding.batchSize ?? options.batchSize ?? BATCH_SIZE }
 }

@@ -12,7 +12,7 @@ import {
   reportFlags,
   type SharedFlags,
 } from './flags.js'
-import { type EngineFlags, type EvaluationFlags, engineOf, evaluationOf } from './requests.js'
+import { dataRolesOf, type EngineFlags, type EvaluationFlags, engineOf } from './requests.js'
 
 interface PassFlags extends SharedFlags, EngineFlags, EvaluationFlags {
   readonly output?: string | undefined
@@ -40,12 +40,13 @@ export function passCommand(pass: Pass): typeof BaseCommand {
       'eval-data': Flags.string({
         helpGroup: 'DATA',
         helpValue: 'SPEC',
-        summary: 'What the result is judged on: PATH[,PATH...][?key=value&...].',
+        summary:
+          'What the result is judged on: PATH[,PATH...][?key=value&...]; without it a tenth of --data, never learned from.',
       }),
       data: Flags.string({
         helpGroup: 'DATA',
         helpValue: 'SPEC',
-        summary: 'Data to learn from; a pass that learns nothing is judged on it.',
+        summary: 'Data to learn from, or to calibrate with; a pass that learns nothing is judged on it.',
       }),
       compare: Flags.boolean({
         helpGroup: 'DATA',
@@ -70,6 +71,7 @@ export function passCommand(pass: Pass): typeof BaseCommand {
       await checkReports(flags.report)
       const { makeStep } = await import('../recipe/recipe.js')
       const raw = Object.fromEntries(Object.keys(pass.options).map((name) => [name, flags[kebab(name)]]))
+      const step = makeStep(pass, raw, (option) => `--${kebab(option)}`)
       const request = {
         command: pass.command,
         input: String(args.model),
@@ -77,10 +79,10 @@ export function passCommand(pass: Pass): typeof BaseCommand {
         inPlace: flags['in-place'] === true,
         keep: flags['dry-run'] !== true,
         allowUnchanged: flags['allow-unchanged'] === true,
-        steps: [makeStep(pass, raw, (option) => `--${kebab(option)}`)],
+        steps: [step],
+        ...dataRolesOf(pass.learns?.(step.values) ?? null, flags, this.given),
         compare: flags.compare === true,
         bench: flags.bench === true,
-        evaluation: evaluationOf(flags['eval-data'] ?? flags.data, flags, this.given),
         gzip: flags.gzip ?? null,
         detail: flags.report !== undefined,
         ...engineOf(flags),

@@ -1,4 +1,6 @@
 import { UsageError } from '../errors.js'
+import { missingData } from '../passes/pass.js'
+import type { Learning } from '../recipe/learning.js'
 import type { Engine, Evaluation } from '../recipe/measure.js'
 
 /** What the flags of flags.ts parse to, as far as commands share them. Those without a default may be missing. */
@@ -67,6 +69,35 @@ export function evaluationOf(
     limit: flags.limit ?? null,
     binds: bindsOf(flags.bind),
     label: flags.label ?? null,
+  }
+}
+
+/** What a run learns from, and what it is judged on. */
+export interface DataRoles {
+  readonly learning: Learning | null
+  readonly evaluation: Evaluation | null
+}
+
+/**
+ * `--data` is what a pass learns from, `--eval-data` what the result is judged on: without it a part of `--data` is
+ * held out. A pass that learns nothing is judged on either.
+ *
+ * @param learns  what needs data to learn from: `--criterion wanda`; null when nothing does
+ * @throws UsageError
+ */
+export function dataRolesOf(
+  learns: string | null,
+  flags: EvaluationFlags & { readonly data?: string | undefined; readonly 'eval-data'?: string | undefined },
+  given: ReadonlySet<string>,
+): DataRoles {
+  const { data, 'eval-data': judged } = flags
+  if (learns === null) return { learning: null, evaluation: evaluationOf(judged ?? data, flags, given) }
+  if (data === undefined) throw missingData(learns)
+  const learning = evaluationOf(data, flags, given, '--data')
+  const evaluation = judged === undefined ? null : evaluationOf(judged, flags, given)
+  return {
+    learning: learning && { ...learning, part: evaluation === null ? 'learned' : 'all' },
+    evaluation: evaluation ?? (learning && { ...learning, part: 'held-out' }),
   }
 }
 

@@ -20,12 +20,11 @@ export interface Skeleton {
  * needs the weights in JavaScript. What lies in no file, or not below the folder, goes inside.
  */
 export function skeleton(model: Model): Skeleton {
-  const first = [...tensorsOf(model)].find((t) => t.range !== undefined)?.range
   const real = realPaths()
-  const folder = first ? dirname(real(first.source.path)) : process.cwd()
+  const folder = commonFolder([...tensorsOf(model)].flatMap(({ range }) => (range ? [real(range.source.path)] : [])))
   const locationOf = (range: FileRange): string | null => {
     const way = relative(folder, real(range.source.path))
-    return way.startsWith('..') || isAbsolute(way) ? null : way
+    return isOutside(way) ? null : way
   }
   const message = modelMessage(model, {
     external: (tensor) => {
@@ -35,6 +34,22 @@ export function skeleton(model: Model): Skeleton {
     },
   })
   return { bytes: toBytes(encode('ModelProto', message)), folder }
+}
+
+/** The innermost folder that all files lie below; that of the first where there is none, on several drives. */
+function commonFolder(paths: readonly string[]): string {
+  const [first = process.cwd(), ...others] = [...new Set(paths.map((path) => dirname(path)))]
+  let folder = first
+  while (others.some((other) => isOutside(relative(folder, other)))) {
+    const outer = dirname(folder)
+    if (outer === folder) return first
+    folder = outer
+  }
+  return folder
+}
+
+function isOutside(way: string): boolean {
+  return way.startsWith('..') || isAbsolute(way)
 }
 
 /** Links followed: ONNX Runtime refuses a link out of the folder, and caches of models are full of such links. */

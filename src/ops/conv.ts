@@ -24,10 +24,13 @@ export function filters(input: number): WeightSpec {
   return { input, out: 0, in: 1, kind: 'weight' }
 }
 
+/** Forms whose windows lie at fixed places of a channels-first input. */
+const PLAIN: ReadonlySet<string> = new Set(['Conv', 'FusedConv'])
+
 /** @see ONNX Conv, DeformConv; ONNX Runtime's fused and channels-last forms keep the layout of the filters. */
 export const conv = defineOp({
   types: ['Conv', 'DeformConv', 'com.microsoft.FusedConv', 'com.microsoft.NhwcConv', 'com.microsoft.NhwcFusedConv'],
-  weights: () => [filters(1)],
+  weights: ({ op }) => [{ ...filters(1), ...(PLAIN.has(op) && { activation: { input: 0, over: 'patches' } }) }],
   macs: convMacs(1),
 })
 

@@ -6,9 +6,15 @@ import { defineOp, type WeightSpec } from './op.js'
 export function gemmOperand(node: Node, input: number, operand: 'A' | 'B'): WeightSpec {
   const transposed = node.int(`trans${operand}`, 0) !== 0
   const [rows, columns] = transposed ? [1, 0] : [0, 1]
-  return operand === 'A'
-    ? { input, out: rows, in: columns, kind: 'weight', eitherSide: true }
-    : { input, out: columns, in: rows, kind: 'weight', eitherSide: true }
+  const spec = { input, kind: 'weight', eitherSide: true } as const
+  return operand === 'A' ? { ...spec, out: rows, in: columns } : { ...spec, out: columns, in: rows }
+}
+
+/** With the operand that it is multiplied with. */
+function multiplied(node: Node, operand: 'A' | 'B'): WeightSpec {
+  const [own, other] = operand === 'A' ? [0, 1] : [1, 0]
+  const summed = gemmOperand(node, other, operand === 'A' ? 'B' : 'A').in
+  return { ...gemmOperand(node, own, operand), activation: { input: other, over: summed } }
 }
 
 /**
@@ -18,7 +24,7 @@ export function gemmOperand(node: Node, input: number, operand: 'A' | 'B'): Weig
  */
 export const gemm = defineOp({
   types: ['Gemm', 'com.microsoft.FusedGemm', 'com.microsoft.GemmFloat8'],
-  weights: (node) => [gemmOperand(node, 1, 'B'), gemmOperand(node, 0, 'A')],
+  weights: (node) => [multiplied(node, 'B'), multiplied(node, 'A')],
   macs: (node, shapes) => {
     const y = shapes.output(0)
     const k = shapes.input(0)?.at(node.int('transA', 0) !== 0 ? 0 : 1)

@@ -22,8 +22,22 @@ function operands(node: Node): readonly WeightSpec[] {
   const a = matrixAxes(node, 'A')
   const b = matrixAxes(node, 'B')
   return [
-    { input: 1, out: b.columns, in: b.rows, kind: 'weight', eitherSide: true },
-    { input: 0, out: a.rows, in: a.columns, kind: 'weight', eitherSide: true },
+    {
+      input: 1,
+      out: b.columns,
+      in: b.rows,
+      kind: 'weight',
+      eitherSide: true,
+      activation: { input: 0, over: a.columns },
+    },
+    {
+      input: 0,
+      out: a.rows,
+      in: a.columns,
+      kind: 'weight',
+      eitherSide: true,
+      activation: { input: 1, over: b.rows },
+    },
   ]
 }
 

@@ -16,6 +16,17 @@ export interface WeightSpec {
   readonly quantized?: string
   /** Activations may stand here as well (either side of a MatMul): an input that is no constant is nothing to report. */
   readonly eitherSide?: boolean
+  /** What the weights are multiplied with, where that is an input of the node as it comes; absent where it is not. */
+  readonly activation?: Activation
+}
+
+/** The other factor of a product with weights. */
+export interface Activation {
+  readonly input: number
+  /** The axis that is summed over; `patches` are the windows of a convolution, which its attributes describe. */
+  readonly over: number | 'patches'
+  /** All matrices of a stack of weights (the directions of a recurrent layer) are multiplied with the same. */
+  readonly shared?: true
 }
 
 /** The shapes around a node, concrete; null where ONNX Runtime could not tell. */

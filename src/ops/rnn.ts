@@ -18,11 +18,11 @@ export function recurrentMacs(shapes: NodeShapes): number | null {
   return elementCount(x.slice(0, 2)) * (elementCount(w) + elementCount(r))
 }
 
-/** @see ONNX LSTM, GRU, RNN */
+/** @see ONNX LSTM, GRU, RNN. What R is multiplied with, the hidden states, never leaves the node. */
 export const rnn = defineOp({
   types: ['LSTM', 'GRU', 'RNN'],
   weights: () => [
-    { input: 1, out: 1, in: 2, kind: 'weight' },
+    { input: 1, out: 1, in: 2, kind: 'weight', activation: { input: 0, over: -1, shared: true } },
     { input: 2, out: 1, in: 2, kind: 'weight' },
   ],
   macs: (_, shapes) => recurrentMacs(shapes),

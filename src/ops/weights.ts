@@ -2,7 +2,7 @@ import { bound, type Call, calledBy, sites } from '../ir/calls.js'
 import type { Model, Node, Value } from '../ir/graph.js'
 import type { Tensor } from '../ir/tensor.js'
 import { opOf } from './index.js'
-import type { WeightSpec } from './op.js'
+import type { Activation, WeightSpec } from './op.js'
 import { isPrunable, type WeightSource, weightOf } from './weight-of.js'
 
 /** One place where a weight is read. Axes are those of the stored tensor; null where a Reshape mixed them. */
@@ -14,6 +14,10 @@ export interface WeightUse {
   readonly out: number | null
   /** The axis that is summed over. */
   readonly in: number | null
+  /** For each axis of the node's input the axis of the stored tensor; null where a Reshape mixed them. */
+  readonly axes: readonly (number | null)[]
+  /** What it is multiplied with; null where the op does not say. */
+  readonly activation: Activation | null
   /** The call of the function that the node stands in. */
   readonly call: Call | null
 }
@@ -80,9 +84,10 @@ function skipReason({ tensor, quantized }: WeightSource, spec: WeightSpec): stri
 }
 
 function useOf(node: Node, call: Call | null, spec: WeightSpec, { axes }: WeightSource): WeightUse {
-  const { input, kind } = spec
+  const { input, kind, activation = null } = spec
   // A vector in a matrix product is summed over entirely.
   const vector = axes.length === 1 && kind === 'weight'
   const axisOf = (axis: number) => axes.at(axis < 0 && -axis > axes.length ? axes.length : axis) ?? null
-  return { node, input, kind, out: vector ? null : axisOf(spec.out), in: vector ? axisOf(0) : axisOf(spec.in), call }
+  const [out, summed] = vector ? [null, axisOf(0)] : [axisOf(spec.out), axisOf(spec.in)]
+  return { node, input, kind, out, in: summed, axes, activation, call }
 }

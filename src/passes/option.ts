@@ -50,7 +50,24 @@ export function parseFraction(raw: unknown, name: string): number {
   })
 }
 
-export function choice<const C extends string>(choices: readonly C[], init: Init<C>): Option<C> {
+/** A whole number from 1 on. */
+export function count<T extends number | null>(init: Init<T> & { readonly value: string }): Option<T | number> {
+  return {
+    kind: 'value',
+    ...init,
+    parse: (raw, name) => {
+      const text = String(raw).trim()
+      const value = Number(text)
+      if (/^\d+$/.test(text) && value >= 1 && Number.isSafeInteger(value)) return value
+      throw new UsageError(`${name} is "${text}"; it must be a whole number, 1 or more.`)
+    },
+  }
+}
+
+export function choice<const C extends string, T extends C | null>(
+  choices: readonly C[],
+  init: Init<T>,
+): Option<T | C> {
   return {
     kind: 'value',
     value: choices.join('|'),

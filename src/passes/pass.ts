@@ -1,3 +1,5 @@
+import type { Part } from '../data/part.js'
+import { UsageError } from '../errors.js'
 import type { Model } from '../ir/graph.js'
 import type { Options, ValuesOf } from './option.js'
 
@@ -18,10 +20,35 @@ export interface PassResult {
   readonly skipped: readonly Skip[]
   /** Sentences for the head of the report: what the user should know beyond the figures. */
   readonly notes?: readonly string[]
+  /** How many samples it learned from; absent when it learned from none. */
+  readonly samples?: number
+}
+
+/** What a pass learns or calibrates from, and how models are run for it. */
+export interface LearningData {
+  /** `PATH[,PATH...][?key=value&...]` */
+  readonly data: string
+  /** Of these samples the ones that may be learned from: all, or those that are not kept for judging. */
+  readonly part: Part
+  /** The first samples only; the part is taken of them. */
+  readonly limit: number | null
+  readonly batchSize: number | null
+  /** Input name to field name. */
+  readonly binds: Readonly<Record<string, string>>
+  /** The field that holds the labels. */
+  readonly label: string | null
+  /** Numbers for dimensions that the model leaves open. */
+  readonly dims: Readonly<Record<string, number>>
+  readonly provider: string | null
+  readonly threads: number | null
+  /** A folder for files: new tensors may lie in it, for it stays until the result is written. */
+  readonly folder: string
 }
 
 export interface PassContext {
   readonly seed: number
+  /** Only for a pass that learns with the values that it is given. */
+  readonly data?: LearningData
   readonly signal?: AbortSignal
   /** @param done  a fraction 0..1 of the pass's work */
   readonly onProgress?: (done: number) => void
@@ -56,6 +83,8 @@ export interface Pass<O extends Options = Options> {
   readonly options: O
   /** Checks what the options' own checks cannot: combinations. @throws UsageError */
   readonly check: (values: ValuesOf<O>) => void
+  /** The options that make it need data to learn from, as a report names them: `--criterion wanda`; null when it needs none. */
+  readonly learns?: (values: ValuesOf<O>) => string | null
   /** Options whose defaults mean nothing beside these values: a report that named them could not be run again. */
   readonly unused?: (values: ValuesOf<O>) => readonly (keyof O)[]
   /** What to try when the accuracy fell with these options; null when there is nothing better to say. */
@@ -65,6 +94,15 @@ export interface Pass<O extends Options = Options> {
 
 /** Changes the model in place; the runner hands it a copy and throws that away on failure. */
 export type Run<O extends Options> = (model: Model, values: ValuesOf<O>, context: PassContext) => Promise<PassResult>
+
+/** @param what  that needs the data, as `learns` says it */
+export function missingData(what: string): UsageError {
+  return new UsageError(`${what} learns from data, but there is none.`, {
+    suggestions: [
+      'Add --data SPEC, for example --data train.npz: some hundred samples like those that the model is for.',
+    ],
+  })
+}
 
 /** Ties the option values to the declared options, and forgets the particular type for the table. */
 export function definePass<O extends Options>(pass: Pass<O>): Pass {

@@ -1,4 +1,5 @@
 import { evaluate } from '../analysis/evaluate.js'
+import type { Part } from '../data/part.js'
 import { skeleton } from '../onnx/skeleton.js'
 import { type DataReport, type MetricReport, metricValue } from '../report/report.js'
 import type { ModelSource } from '../runtime/session.js'
@@ -8,6 +9,8 @@ import { readNamedModel } from './named-model.js'
 export interface Evaluation {
   /** `PATH[,PATH...][?key=value&...]` */
   readonly data: string
+  /** Which of the samples are meant; all unless told. */
+  readonly part?: Part
   /** `NAME[:output]` each; none lets data and models decide. */
   readonly metrics?: readonly string[]
   readonly batchSize?: number | null

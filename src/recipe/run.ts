@@ -6,11 +6,19 @@ import { NothingToDoError, UsageError } from '../errors.js'
 import type { Model } from '../ir/graph.js'
 import { verify } from '../ir/verify.js'
 import { type ModelFile, readModel } from '../onnx/read.js'
-import { type ModelReport, NOTHING_MORE, type Report, SCHEMA_VERSION, type StepReport } from '../report/report.js'
+import {
+  type DataReport,
+  type ModelReport,
+  NOTHING_MORE,
+  type Report,
+  SCHEMA_VERSION,
+  type StepReport,
+} from '../report/report.js'
 import { upgradeOpset } from '../rewrites/upgrade-opset.js'
 import { requireProvider } from '../runtime/session.js'
 import { type Assessment, assess } from './assess.js'
 import { headlines } from './headlines.js'
+import { type Learning, learningData, requireLearning } from './learning.js'
 import { ENGINE_DEFAULTS, type Engine, type Evaluation } from './measure.js'
 import { filesReport, modelReport } from './model-report.js'
 import { readNamedModel } from './named-model.js'
@@ -18,6 +26,7 @@ import { publish } from './publish.js'
 import type { Step } from './recipe.js'
 import { refuseExternal, STREAM, withInputFile, withOutputToStdout } from './streams.js'
 import { resolveTarget, type Target } from './target.js'
+import { Temporary } from './temporary.js'
 import { tool } from './tool.js'
 
 export interface RunRequest extends Partial<Engine> {
@@ -34,6 +43,8 @@ export interface RunRequest extends Partial<Engine> {
   readonly keep?: boolean
   /** Nothing to change is no error: the report then has no model `after`, and no file is written. */
   readonly allowUnchanged?: boolean
+  /** Null, and unless told, when no step learns from data. */
+  readonly learning?: Learning | null
   /** Null, and unless told, when there is no data to judge on. */
   readonly evaluation?: Evaluation | null
   /** Whether sizes are measured gzipped, too; null, and unless told, for small models. */
@@ -73,6 +84,7 @@ export async function runRecipe(request: RunRequest, hooks: RunHooks = {}): Prom
     inPlace: false,
     keep: true,
     allowUnchanged: false,
+    learning: null,
     evaluation: null,
     gzip: null,
     compare: false,
@@ -81,6 +93,7 @@ export async function runRecipe(request: RunRequest, hooks: RunHooks = {}): Prom
     ...ENGINE_DEFAULTS,
     ...request,
   }
+  requireLearning(settled.steps, settled.learning)
   const toStdout = settled.output === STREAM && !settled.inPlace
   const { input, keep } = settled
   if (input === STREAM && (settled.inPlace || settled.output === null) && keep) {
@@ -112,10 +125,13 @@ async function runOnFiles(work: Work, hooks: RunHooks): Promise<Report> {
   if (work.toStdout && work.keep) refuseExternal(input)
   // Needed for the report anyway. A wrong --dim shows here, and so does a model that ONNX Runtime itself dies of.
   await inferShapes(input.model, { dims: work.dims })
-  const outcome = await changed(work, input, target, hooks).catch((error: unknown) => {
-    if (error instanceof NothingToDoError && work.allowUnchanged) return unchanged(work, input, error.message, hooks)
-    throw error
-  })
+  const temporary = new Temporary()
+  const outcome = await changed(work, input, target, temporary, hooks)
+    .catch((error: unknown) => {
+      if (error instanceof NothingToDoError && work.allowUnchanged) return unchanged(work, input, error.message, hooks)
+      throw error
+    })
+    .finally(() => temporary.clear())
   return {
     ...NOTHING_MORE,
     schemaVersion: SCHEMA_VERSION,
@@ -130,8 +146,14 @@ async function runOnFiles(work: Work, hooks: RunHooks): Promise<Report> {
 /** What a report says of the work itself. */
 type Outcome = Assessment & Pick<Report, 'headlines' | 'steps' | 'before' | 'after' | 'verification'>
 
-async function changed(work: Work, input: ModelFile, target: Target, hooks: RunHooks): Promise<Outcome> {
-  const { model, steps, notes } = await runSteps(input.model, work, hooks)
+async function changed(
+  work: Work,
+  input: ModelFile,
+  target: Target,
+  temporary: Temporary,
+  hooks: RunHooks,
+): Promise<Outcome> {
+  const { model, steps, notes, learned } = await runSteps(input.model, work, temporary, hooks)
   let described: (Assessment & { before: ModelReport; after: ModelReport }) | undefined
   const verification = await publish(model, target, {
     input,
@@ -153,6 +175,7 @@ async function changed(work: Work, input: ModelFile, target: Target, hooks: RunH
         before: await describeInput(work, input, hooks),
         after: await modelReport(model, after, work.dims, { distributions: work.detail, ...hooks }),
         ...assessed,
+        data: [...learned, ...assessed.data],
       }
     },
   })
@@ -192,15 +215,20 @@ interface Made {
   readonly model: Model
   readonly steps: readonly StepReport[]
   readonly notes: readonly string[]
+  /** What the steps learned from. */
+  readonly learned: readonly DataReport[]
 }
 
 /** Each pass gets a copy; it takes the model's place when the pass has succeeded and every invariant holds. */
-async function runSteps(original: Model, work: Work, hooks: RunHooks): Promise<Made> {
+async function runSteps(original: Model, work: Work, temporary: Temporary, hooks: RunHooks): Promise<Made> {
   let model = original
   const steps: StepReport[] = []
   const heard: string[] = []
-  for (const { pass, values, given } of work.steps) {
+  const learned: DataReport[] = []
+  for (const step of work.steps) {
+    const { pass, values, given } = step
     hooks.signal?.throwIfAborted()
+    const data = await learningData(step, work.learning, work, temporary)
     const copy = model.clone().model
     const { minOpset = 0 } = pass.traits
     if (copy.opset < minOpset) steps.push(await upgraded(copy, minOpset))
@@ -209,8 +237,10 @@ async function runSteps(original: Model, work: Work, hooks: RunHooks): Promise<M
       changed,
       skipped,
       notes = [],
+      samples,
     } = await run(copy, values, {
       seed: work.seed,
+      ...(data ? { data } : {}),
       ...(hooks.signal ? { signal: hooks.signal } : {}),
       onProgress: (done) => hooks.onProgress?.(`Running ${pass.command}`, done),
     })
@@ -218,8 +248,9 @@ async function runSteps(original: Model, work: Work, hooks: RunHooks): Promise<M
     model = copy
     steps.push({ pass: pass.name, options: given, changed, skipped })
     heard.push(...notes)
+    if (data && samples !== undefined) learned.push({ role: 'calibration', spec: data.data, samples })
   }
-  return { model, steps, notes: heard }
+  return { model, steps, notes: heard, learned }
 }
 
 /** What a pass needs of the model before it can run; a step of its own in the report. */

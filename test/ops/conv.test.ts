@@ -69,7 +69,7 @@ describe('Conv', () => {
   it('has its filters [M, C/g, ...] as only weight', () => {
     const specs = weightSpecs('com.microsoft.FusedConv', [[1, 3, 8, 8], [4, 3, 3, 3], [4], [1, 4, 6, 6]])
 
-    assert.deepEqual(specs, [{ input: 1, out: 0, in: 1, kind: 'weight' }])
+    assert.deepEqual(specs, [{ input: 1, out: 0, in: 1, kind: 'weight', activation: { input: 0, over: 'patches' } }])
   })
 })
 

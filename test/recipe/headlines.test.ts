@@ -34,14 +34,23 @@ describe('The headlines of a report', () => {
     assert.deepEqual(headlines({ before, after, metrics: [top1] }, steps(), []), [
       '80.0 % of the weights are zero (0 % before); top1 92.0 % → 90.0 %.',
       'File size unchanged: zeros are stored like other values. Gzipped, as servers send it, it is 2.5x smaller (80.0 kB).',
-      'Accuracy fell: --criterion lamp spares the small layers, and mostly loses less at the same sparsity.',
+      'Accuracy fell: --criterion lamp spares the small layers, and --criterion sparsegpt --data SPEC makes the weights that stay make up for the others; both mostly lose less.',
     ])
   })
 
   it('suggest nothing where accuracy held, or where the pass knows nothing better', () => {
     const held = [{ ...top1, after: 0.915 }]
     assert.equal(headlines({ before, after, metrics: held }, steps(), []).length, 2)
-    assert.equal(headlines({ before, after, metrics: [top1] }, steps({ criterion: 'lamp' }), []).length, 2)
+    const best = steps({ criterion: 'sparsegpt', scope: 'global' })
+    assert.equal(headlines({ before, after, metrics: [top1] }, best, []).length, 2)
+  })
+
+  it('suggest the next better way to choose weights', () => {
+    const hint = (raw: object) => headlines({ before, after, metrics: [top1] }, steps(raw), []).at(-1) ?? ''
+    assert.match(hint({ criterion: 'lamp' }), /--criterion sparsegpt --data SPEC .* with --scope global/)
+    assert.match(hint({ pattern: '2:4' }), /--criterion sparsegpt --data SPEC/)
+    assert.match(hint({ criterion: 'sparsegpt' }), /--scope global/)
+    assert.match(hint({ criterion: 'wanda' }), /--scope global/)
   })
 
   it('say when accuracy was not measured', () => {

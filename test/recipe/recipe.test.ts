@@ -29,11 +29,14 @@ describe('A step of a recipe', () => {
       { pattern: '4x1', scope: 'layer' },
       { criterion: 'lamp' },
       { scope: 'row' },
+      { criterion: 'wanda', scope: 'layer' },
+      { criterion: 'sparsegpt', samples: 64, damping: '5%', blockSize: 32 },
     ]) {
       const { values, given } = makeStep(prune, raw)
       const again = makeStep(prune, given)
       assert.deepEqual(again.given, given)
-      assert.deepEqual({ ...again.values, sparsity: null }, { ...values, sparsity: null })
+      const unsaid = { sparsity: null, scope: null, samples: null, damping: null, blockSize: null }
+      assert.deepEqual({ ...again.values, ...unsaid }, { ...values, ...unsaid })
     }
     assert.deepEqual(makeStep(prune, { pattern: '2:4' }).given, { criterion: 'magnitude', pattern: '2:4' })
   })

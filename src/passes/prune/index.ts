@@ -1,10 +1,22 @@
 import { UsageError } from '../../errors.js'
 import { parseGlob } from '../glob.js'
-import { choice, flag, fraction, list, parseFraction, text } from '../option.js'
+import { choice, count, flag, fraction, list, parseFraction, text, type ValuesOf } from '../option.js'
 import { definePass } from '../pass.js'
 import { type Pattern, parsePattern, patternToString } from './pattern.js'
 
 export const DEFAULT_SPARSITY = 0.5
+export const DEFAULT_SAMPLES = 512
+export const DEFAULT_DAMPING = 0.01
+export const DEFAULT_BLOCK_SIZE = 128
+
+/** The criteria that look at the inputs of weights, and among which weights each compares. */
+export const CALIBRATED = { wanda: 'row', sparsegpt: 'layer' } as const
+
+export type CalibratedCriterion = keyof typeof CALIBRATED
+
+export function isCalibrated(criterion: string): criterion is CalibratedCriterion {
+  return Object.hasOwn(CALIBRATED, criterion)
+}
 
 /** `conv*=0.9`: weights that match get their own sparsity and leave the common pool. */
 export interface LayerOverride {
@@ -18,14 +30,16 @@ export const options = {
     default: null,
     shownDefault: String(DEFAULT_SPARSITY),
   }),
-  criterion: choice(['magnitude', 'random', 'lamp'], {
+  criterion: choice(['magnitude', 'random', 'lamp', 'wanda', 'sparsegpt'], {
     summary:
-      'What makes a weight unimportant: its magnitude, chance (the baseline), or its magnitude beside the larger ones of its layer.',
+      'What makes a weight unimportant: its magnitude, chance (the baseline), its magnitude beside the larger ones of its layer; or, seen on --data, its magnitude times the size of its inputs (wanda), or what its going costs when the weights that stay make up for it (sparsegpt).',
     default: 'magnitude',
   }),
   scope: choice(['global', 'layer', 'row'], {
-    summary: 'Among which weights the share is taken: all together, each layer, or each output row of a layer.',
-    default: 'global',
+    summary:
+      'Among which weights the share is taken: all together, each layer (default of sparsegpt), or each output row of a layer (default of wanda).',
+    default: null,
+    shownDefault: 'global',
   }),
   pattern: text<Pattern>({
     summary: 'Which weights go together: unstructured, n:m (n of every m inputs stay), or blocks of outputs x inputs.',
@@ -46,6 +60,23 @@ export const options = {
   }),
   exclude: list({ summary: 'Leave these weights alone.', value: 'GLOB', item: parseGlob }),
   embeddings: flag({ summary: 'Prune embedding tables (Gather), too.' }),
+  samples: count({
+    summary: 'How many samples of --data wanda and sparsegpt look at; drawn by lot.',
+    value: 'N',
+    default: null,
+    shownDefault: String(DEFAULT_SAMPLES),
+  }),
+  damping: fraction({
+    summary: 'For sparsegpt: how much is added to the diagonal of each Hessian, as a share of its mean.',
+    default: null,
+    shownDefault: String(DEFAULT_DAMPING),
+  }),
+  blockSize: count({
+    summary: 'For sparsegpt: how many inputs are chosen from at once.',
+    value: 'N',
+    default: null,
+    shownDefault: String(DEFAULT_BLOCK_SIZE),
+  }),
 } as const
 
 export const prune = definePass({
@@ -53,15 +84,16 @@ export const prune = definePass({
   command: 'prune',
   summary: 'Set the least important weights to zero',
   description:
-    'Weights of Conv, ConvTranspose, Gemm, MatMul, LSTM, GRU and RNN are ranked, and the least important share of them becomes exactly zero; biases, norms and the graph stay as they are. The file keeps its size, since zeros are stored like other values, but it compresses far better.',
+    'Weights of Conv, ConvTranspose, Gemm, MatMul, LSTM, GRU and RNN are ranked, and the least important share of them becomes exactly zero, by their magnitudes alone or by what they do to the data of --data; biases, norms and the graph stay as they are. The file keeps its size, since zeros are stored like other values, but it compresses far better.',
   source:
-    'Han et al. 2015, arXiv:1506.02626; LAMP: Lee et al. 2021, arXiv:2010.07611; n:m: Mishra et al. 2021, arXiv:2104.08378',
+    'Han et al. 2015, arXiv:1506.02626; LAMP: Lee et al. 2021, arXiv:2010.07611; n:m: Mishra et al. 2021, arXiv:2104.08378; Wanda: Sun et al. 2023, arXiv:2306.11695; SparseGPT: Frantar and Alistarh 2023, arXiv:2301.00774',
   suffix: 'pruned',
   examples: [
     'prune model.onnx --sparsity 0.8',
     'prune model.onnx --sparsity 80% --scope layer --exclude "head*"',
     'prune model.onnx --pattern 2:4 -o sparse24.onnx',
     'prune model.onnx --sparsity 0.7 --layer "conv*=0.3" --report a.md',
+    'prune model.onnx --criterion sparsegpt --data train.npz --sparsity 0.6',
   ],
   traits: { outputs: 'changed', idempotent: true, bytes: 'never-more', needs: [] },
   options,
@@ -75,7 +107,7 @@ export const prune = definePass({
         },
       )
     }
-    if (pattern.kind === 'n:m' && scope !== 'global') {
+    if (pattern.kind === 'n:m' && scope !== null && scope !== 'global') {
       throw new UsageError(
         `The pattern ${patternToString(pattern)} is chosen within every ${pattern.m} weights: a scope has no meaning.`,
         {
@@ -83,7 +115,7 @@ export const prune = definePass({
         },
       )
     }
-    if (criterion === 'lamp' && (scope !== 'global' || pattern.kind !== 'unstructured')) {
+    if (criterion === 'lamp' && ((scope ?? 'global') !== 'global' || pattern.kind !== 'unstructured')) {
       throw new UsageError('The criterion lamp compares layers with one another: it is global and unstructured only.', {
         suggestions: ['Leave out --scope and --pattern, or choose --criterion magnitude.'],
       })
@@ -93,14 +125,51 @@ export const prune = definePass({
         suggestions: ['Choose --scope layer or global.'],
       })
     }
+    checkCalibration(values)
   },
-  unused: ({ pattern }) => (pattern.kind === 'n:m' ? ['sparsity', 'scope'] : []),
-  whenAccuracyFell: ({ criterion, scope, pattern }) =>
-    criterion === 'magnitude' && scope === 'global' && pattern.kind === 'unstructured'
-      ? 'Accuracy fell: --criterion lamp spares the small layers, and mostly loses less at the same sparsity.'
-      : null,
+  learns: ({ criterion }) => (isCalibrated(criterion) ? `--criterion ${criterion}` : null),
+  unused: ({ pattern, criterion }) => [
+    ...(pattern.kind === 'n:m' ? (['sparsity', 'scope'] as const) : []),
+    ...(isCalibrated(criterion) ? (['scope'] as const) : (['samples'] as const)),
+    ...(criterion === 'sparsegpt' ? [] : (['damping', 'blockSize'] as const)),
+  ],
+  whenAccuracyFell: ({ criterion, scope, pattern }) => {
+    if (pattern.kind === 'block') return null
+    const isEven = pattern.kind === 'unstructured' && scope !== 'global'
+    if (isCalibrated(criterion)) {
+      return isEven
+        ? 'Accuracy fell: --scope global takes less from the layers that bear less, and mostly loses less.'
+        : null
+    }
+    const repaired = '--criterion sparsegpt --data SPEC makes the weights that stay make up for the others'
+    if (criterion === 'lamp') return `Accuracy fell: ${repaired}; with --scope global from the same layers.`
+    return criterion === 'magnitude' && (scope ?? 'global') === 'global' && pattern.kind === 'unstructured'
+      ? `Accuracy fell: --criterion lamp spares the small layers, and ${repaired}; both mostly lose less.`
+      : `Accuracy fell: ${repaired}, and mostly loses less.`
+  },
   load: () => import('./run.js'),
 })
+
+/** @throws UsageError */
+function checkCalibration({ criterion, pattern, samples, damping, blockSize }: ValuesOf<typeof options>): void {
+  if (isCalibrated(criterion)) {
+    if (pattern.kind === 'block') {
+      throw new UsageError(`The criterion ${criterion} prunes single weights and n:m, no blocks.`, {
+        suggestions: ['Choose --pattern unstructured or n:m, or --criterion magnitude.'],
+      })
+    }
+  } else if (samples !== null) {
+    throw new UsageError(`--samples is for wanda and sparsegpt; the criterion is ${criterion}.`, {
+      suggestions: ['Add --criterion sparsegpt, or leave out --samples. --limit bounds what is judged on.'],
+    })
+  }
+  const own = damping !== null ? 'damping' : blockSize !== null ? 'block-size' : null
+  if (own !== null && criterion !== 'sparsegpt') {
+    throw new UsageError(`--${own} is for sparsegpt; the criterion is ${criterion}.`, {
+      suggestions: [`Add --criterion sparsegpt, or leave out --${own}.`],
+    })
+  }
+}
 
 function parseOverride(raw: string, name: string): LayerOverride {
   const at = raw.lastIndexOf('=')

@@ -44,6 +44,13 @@ export function maskRows(member: AxisMember, sparsity: number, scores: Scores): 
   return masking.planned()
 }
 
+/** round(sparsity * n) of the n weights of a layer. */
+export function maskLayer(member: AxisMember, sparsity: number, scores: Scores): PlannedMask {
+  const masking = new Masking(member, scores, scores.length)
+  masking.dropSmallest(0, { count: 1, stride: 0, length: scores.length }, Math.round(sparsity * scores.length))
+  return masking.planned()
+}
+
 /**
  * Of every m weights in a row along the input axis the n largest stay.
  *

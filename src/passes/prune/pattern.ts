@@ -8,6 +8,8 @@ export type Pattern =
   /** Blocks of `rows` outputs by `columns` inputs go as a whole. */
   | { readonly kind: 'block'; readonly rows: number; readonly columns: number }
 
+export type PatternNM = Extract<Pattern, { kind: 'n:m' }>
+
 /** The longest m: beyond it n:m says little that a row's sparsity does not. */
 const LONGEST = 1024
 

@@ -1,37 +1,29 @@
 import { recordNonZero } from '../../analysis/statistics.js'
 import { NothingToDoError } from '../../errors.js'
 import type { Model } from '../../ir/graph.js'
-import type { Tensor } from '../../ir/tensor.js'
 import { weightsOf } from '../../ops/weights.js'
-import type { Change, PassContext, PassResult, Skip } from '../pass.js'
+import type { Change, PassContext, PassResult } from '../pass.js'
 import { turn } from '../unhurried.js'
 import { type Grid, gridOf, maskBlocks } from './blocks.js'
 import { applyCut, cutByLot, cutByMagnitude } from './cut.js'
-import { DEFAULT_SPARSITY } from './index.js'
+import { DEFAULT_SPARSITY, isCalibrated } from './index.js'
 import { lampShares } from './lamp.js'
 import { maskNM, maskRows, type PlannedMask, type Scores, scoresOf } from './masks.js'
-import { type Pattern, patternToString } from './pattern.js'
-import { type AxisTarget, chooseTargets, nothingToPrune, type Target, type Values, withAxes } from './targets.js'
+import type { Pattern, PatternNM } from './pattern.js'
+import type { Plan, Planned } from './plan.js'
+import { plannedByData } from './planned-by-data.js'
+import {
+  type AxisTarget,
+  chooseTargets,
+  longEnough,
+  nothingToPrune,
+  raggedSkip,
+  type Target,
+  type Values,
+  withAxes,
+} from './targets.js'
 
-type PatternNM = Extract<Pattern, { kind: 'n:m' }>
 type PatternBlock = Extract<Pattern, { kind: 'block' }>
-
-/** The new tensor of a weight. */
-interface Planned {
-  readonly target: Target
-  readonly tensor: Tensor
-  readonly zerosBefore: number
-  readonly zerosAfter: number
-}
-
-/** What planning needs to know besides the weights. */
-interface Plan {
-  readonly values: Values
-  readonly seed: number
-  readonly skipped: Skip[]
-  /** Told what was read. @throws when the work was aborted */
-  readonly onRead: (bytes: number) => void
-}
 
 /** Sets the least important weights to exactly zero. The tensors are replaced by lazy ones, pruned while they are written. */
 export async function run(model: Model, values: Values, context: PassContext): Promise<PassResult> {
@@ -39,7 +31,10 @@ export async function run(model: Model, values: Values, context: PassContext): P
   if (targets.length === 0) throw nothingToPrune(skipped)
   const plan: Plan = { values, seed: context.seed, skipped, onRead: progressOf(targets, values, context) }
   const changed: Change[] = []
-  for (const { target, tensor, zerosBefore, zerosAfter } of await planned(targets, plan)) {
+  const { planned, ...learned } = isCalibrated(values.criterion)
+    ? await plannedByData(model, targets, plan, context, plannedByWeights)
+    : { planned: await plannedByWeights(targets, plan) }
+  for (const { target, tensor, zerosBefore, zerosAfter } of planned) {
     recordNonZero(target.tensor, target.elements - zerosBefore)
     if (zerosAfter === zerosBefore) continue
     recordNonZero(tensor, target.elements - zerosAfter)
@@ -55,11 +50,15 @@ export async function run(model: Model, values: Values, context: PassContext): P
       ],
     })
   }
-  return { changed, skipped }
+  return { changed, skipped, ...learned }
 }
 
-/** LAMP reads three times: for its histograms, for the scores near the threshold, and for the cut. */
+/**
+ * LAMP reads three times: for its histograms, for the scores near the threshold, and for the cut. Calibration says
+ * itself how far it is.
+ */
 function progressOf(targets: readonly Target[], { criterion }: Values, context: PassContext): Plan['onRead'] {
+  if (isCalibrated(criterion)) return () => context.signal?.throwIfAborted()
   const total = (criterion === 'lamp' ? 3 : 1) * targets.reduce((n, t) => n + t.tensor.byteLength, 0)
   let read = 0
   return (bytes) => {
@@ -69,7 +68,8 @@ function progressOf(targets: readonly Target[], { criterion }: Values, context: 
   }
 }
 
-function planned(targets: readonly Target[], plan: Plan): Promise<Planned[]> {
+/** By what the weights themselves say. */
+function plannedByWeights(targets: readonly Target[], plan: Plan): Promise<Planned[]> {
   const { pattern, scope } = plan.values
   if (pattern.kind === 'unstructured' && scope !== 'row') return plannedCuts(targets, plan)
   const members = withAxes(targets, plan.skipped)
@@ -121,24 +121,9 @@ async function plannedNM(targets: readonly AxisTarget[], { n, m }: PatternNM, pl
   for (const target of targets) {
     const mask = maskNM(target, n, m, await scored(target, plan))
     result.push(plannedMask(target, mask))
-    if (mask.ragged === 0) continue
-    const why = `${mask.ragged} weights at the ends of its rows stay dense: ${inputsOf(target)} inputs are no multiple of ${m}`
-    plan.skipped.push({ target: target.name, why })
+    if (mask.ragged > 0) plan.skipped.push(raggedSkip(target, mask.ragged, m))
   }
   return result
-}
-
-function longEnough(targets: readonly AxisTarget[], pattern: PatternNM, skipped: Skip[]): AxisTarget[] {
-  return targets.filter((target) => {
-    if (inputsOf(target) >= pattern.m) return true
-    const why = `its input axis is ${inputsOf(target)} long, shorter than the m of ${patternToString(pattern)}`
-    skipped.push({ target: target.name, why })
-    return false
-  })
-}
-
-function inputsOf(target: AxisTarget): number {
-  return target.shape[target.in] ?? 1
 }
 
 async function plannedBlocks(targets: readonly AxisTarget[], pattern: PatternBlock, plan: Plan): Promise<Planned[]> {

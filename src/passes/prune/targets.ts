@@ -8,6 +8,7 @@ import type { Skip } from '../pass.js'
 import type { options } from './index.js'
 import type { WeightDType } from './keys.js'
 import type { AxisMember } from './masks.js'
+import { type PatternNM, patternToString } from './pattern.js'
 import type { Member } from './select.js'
 
 export type Values = ValuesOf<typeof options>
@@ -95,6 +96,26 @@ export function withAxes(targets: readonly Target[], skipped: Skip[]): AxisTarge
     })
     return []
   })
+}
+
+/** Those with at least m inputs. */
+export function longEnough(targets: readonly AxisTarget[], pattern: PatternNM, skipped: Skip[]): AxisTarget[] {
+  return targets.filter((target) => {
+    if (inputsOf(target) >= pattern.m) return true
+    const why = `its input axis is ${inputsOf(target)} long, shorter than the m of ${patternToString(pattern)}`
+    skipped.push({ target: target.name, why })
+    return false
+  })
+}
+
+/** @param ragged  how many weights are left over at the ends of its rows */
+export function raggedSkip(target: AxisTarget, ragged: number, m: number): Skip {
+  const why = `${ragged} weights at the ends of its rows stay dense: ${inputsOf(target)} inputs are no multiple of ${m}`
+  return { target: target.name, why }
+}
+
+function inputsOf(target: AxisTarget): number {
+  return target.shape[target.in] ?? 1
 }
 
 export function nothingToPrune(skipped: readonly Skip[]): NothingToDoError {

@@ -56,13 +56,20 @@ function flags(name: string, value: unknown): readonly string[] {
   return Object.entries(value).flatMap(([key, item]) => flag(name, `${key}=${item}`))
 }
 
-/** Where judging is all that the command does, `--data` is what it judges on, and the reference is not its input. */
+/**
+ * Where judging is all that the command does, `--data` is what it judges on, and the reference is not its input. What
+ * was judged on a part of the data that was learned from has no flag of its own.
+ */
 function dataFlags({ command, after, data, metrics }: Report): readonly string[] {
   const only = after === null || command === 'compare'
   const severalOutputs = new Set(metrics.map((m) => m.output)).size > 1
   const references = new Set(only ? metrics.map((m) => m.against).filter((against) => against !== 'labels') : [])
   return [
-    ...data.flatMap((d) => flag(d.role === 'evaluation' && !only ? 'eval-data' : 'data', d.spec)),
+    ...data
+      .filter(
+        ({ role, spec }) => role === 'calibration' || !data.some((d) => d.role === 'calibration' && d.spec === spec),
+      )
+      .flatMap((d) => flag(d.role === 'evaluation' && !only ? 'eval-data' : 'data', d.spec)),
     ...metrics.flatMap((m) => flag('metric', severalOutputs ? `${m.name}:${m.output}` : m.name)),
     ...[...references].flatMap((path) => flag('baseline', path)),
   ]

@@ -21,12 +21,15 @@ describe('The options of prune', () => {
     assert.deepEqual(parse({}), {
       sparsity: null,
       criterion: 'magnitude',
-      scope: 'global',
+      scope: null,
       pattern: { kind: 'unstructured' },
       layer: [],
       include: [],
       exclude: [],
       embeddings: false,
+      samples: null,
+      damping: null,
+      blockSize: null,
     })
   })
 
