@@ -35,7 +35,7 @@ export const reportFlags = {
     ...many,
     helpGroup: 'REPORT',
     helpValue: 'FILE',
-    summary: 'Write the report to a file: .json, .md or .txt; repeatable.',
+    summary: 'Write the report to a file: .html, .json, .md or .txt; repeatable.',
   }),
   json: Flags.boolean({ helpGroup: 'REPORT', summary: 'Print the report as JSON on stdout, and nothing else.' }),
   gzip: Flags.boolean({

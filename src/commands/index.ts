@@ -5,6 +5,7 @@ import { Evaluate } from './evaluate.js'
 import { Inspect } from './inspect.js'
 import { passCommand } from './pass-command.js'
 import { Passes } from './passes.js'
+import { Report } from './report.js'
 
 /** Every command, by its words joined with a colon. oclif takes this table (package.json, oclif.commands). */
 export const COMMANDS = {
@@ -14,4 +15,5 @@ export const COMMANDS = {
   evaluate: Evaluate,
   inspect: Inspect,
   passes: Passes,
+  report: Report,
 }

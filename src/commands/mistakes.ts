@@ -127,6 +127,11 @@ function startingWith(flag: string, names: readonly string[]): string | undefine
 }
 
 function missingModel({ command }: Place): UsageError {
+  if (command === 'report') {
+    return new UsageError('The report is missing.', {
+      suggestions: ['mcompress report report.json', helpLine(command)],
+    })
+  }
   return new UsageError('The model is missing.', {
     suggestions: [`mcompress ${command} model.onnx`, helpLine(command)],
   })
@@ -135,6 +140,11 @@ function missingModel({ command }: Place): UsageError {
 function unexpected(place: Place, list = ''): UsageError {
   const { command, argv } = place
   const extra = list.split(', ')
+  if (command === 'report') {
+    return new UsageError(`report takes one report or two; there is more: ${extra.join(', ')}.`, {
+      suggestions: ['mcompress report old.json new.json', helpLine(command)],
+    })
+  }
   const before = argv.slice(0, argv.indexOf(extra[0] ?? '')).findLast((word) => !word.startsWith('-'))
   if (before !== undefined && !/\.onnx$/i.test(before) && !existsSync(before)) {
     return new UsageError(`There is neither a command "${command} ${before}" nor a model "${before}".`, {

@@ -1,4 +1,5 @@
 import type { Division } from '../analysis/division.js'
+import type { Runs } from './content/runs.js'
 import type { Report } from './report.js'
 
 export interface RenderOptions {
@@ -25,4 +26,6 @@ export interface Form {
   readonly summary: string
   /** The whole text, with a line feed at its end. What an option says is ignored where it means nothing. */
   render(report: Report, options?: Partial<RenderOptions>): string | Promise<string>
+  /** Two runs side by side; absent where that means nothing. */
+  renderRuns?(runs: Runs, options?: Partial<RenderOptions>): string | Promise<string>
 }

@@ -1,9 +1,11 @@
 import process from 'node:process'
 import { Chalk, supportsColor, supportsColorStderr } from 'chalk'
+import type { Runs } from './content/runs.js'
 import { DEFAULT_RENDER_OPTIONS, type Form, type RenderOptions } from './form.js'
 import type { Report } from './report.js'
 import { reportLines } from './text/document.js'
-import { type Paint, paintLine, type Tone } from './text/line.js'
+import { type Line, type Paint, paintLine, type Tone } from './text/line.js'
+import { runsLines } from './text/runs.js'
 
 /** Tables do not get narrower; a terminal that is breaks their lines. */
 const LEAST_WIDTH = 60
@@ -14,14 +16,21 @@ export const terminal = {
   ending: '.txt',
   summary: 'plain text, as in the terminal',
   render(report: Report, given: Partial<RenderOptions> = {}): string {
-    const options = { ...DEFAULT_RENDER_OPTIONS, ...given }
-    const width = Math.max(LEAST_WIDTH, options.width)
-    const paint = options.color ? colored() : plain
-    return `${reportLines(report, { ...options, width })
-      .map((line) => paintLine(line, paint))
-      .join('\n')}\n`
+    return painted(given, (options) => reportLines(report, options))
+  },
+  renderRuns(runs: Runs, given: Partial<RenderOptions> = {}): string {
+    return painted(given, (options) => runsLines(runs, options))
   },
 } satisfies Form
+
+function painted(given: Partial<RenderOptions>, lines: (options: RenderOptions) => readonly Line[]): string {
+  const options = { ...DEFAULT_RENDER_OPTIONS, ...given }
+  const width = Math.max(LEAST_WIDTH, options.width)
+  const paint = options.color ? colored() : plain
+  return `${lines({ ...options, width })
+    .map((line) => paintLine(line, paint))
+    .join('\n')}\n`
+}
 
 /**
  * How to render for a stream of this process: what chalk finds out (a TTY, `FORCE_COLOR`, `TERM=dumb`, CI), and

@@ -132,7 +132,7 @@ describe('The package', () => {
       again: 6,
       nodes: 10,
       metrics: ['agreement', 'sqnr'],
-      forms: ['.txt', '.json', '.md'],
+      forms: ['.txt', '.json', '.md', '.html'],
       schema: 'https://json-schema.org/draft/2020-12/schema',
     })
   })

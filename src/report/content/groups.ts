@@ -19,8 +19,7 @@ export function otherChanges(report: Report): readonly Group[] {
   return grouped(changes.map((c) => ({ target: c.target, why: c.what })))
 }
 
-/** By what was said of the targets; what was said of most comes first. */
-export function grouped(entries: readonly SkipReport[]): readonly Group[] {
+function grouped(entries: readonly SkipReport[]): readonly Group[] {
   const groups = new Map<string, Set<string>>() // a set, as several steps may say the same of one target
   for (const { target, why: text } of entries) {
     const targets = groups.get(text) ?? new Set()

@@ -1,6 +1,7 @@
-import { decibels, NONE, numeric, plural } from '../format.js'
+import { NONE, numeric, plural } from '../format.js'
 import type { Report } from '../report.js'
 import { type ComparisonRow, modelRows } from './comparison.js'
+import { sqnrText } from './differences.js'
 import { latencyRow } from './latency.js'
 import { metricRows } from './metric-rows.js'
 
@@ -30,7 +31,7 @@ function single(row: ComparisonRow): ComparisonRow {
 /** How near the outputs of two models are to one another: of the worst of them. */
 function fidelityRows({ comparison }: Report): readonly ComparisonRow[] {
   if (comparison === null || comparison.outputs.length === 0) return []
-  const outputs = comparison.outputs.map(({ name, sqnrDb }) => ({ name, sqnr: numeric(sqnrDb) ?? Number.NaN }))
+  const outputs = comparison.outputs.map(({ name, sqnrDb }) => ({ name, sqnrDb, sqnr: numeric(sqnrDb) ?? Number.NaN }))
   const worst = outputs.reduce<(typeof outputs)[number] | null>(
     (w, o) => (w === null || Number.isNaN(o.sqnr) || o.sqnr < w.sqnr ? o : w),
     null,
@@ -40,7 +41,7 @@ function fidelityRows({ comparison }: Report): readonly ComparisonRow[] {
     {
       label: outputs.length > 1 ? 'SQNR of the worst output' : 'SQNR of the output',
       before: null,
-      after: decibels(worst.sqnr),
+      after: sqnrText(worst.sqnrDb),
       change: null,
       verdict: 'neutral',
       note: `${worst.name}, ${plural(comparison.samples, 'sample')}`,

@@ -1,14 +1,8 @@
-import { plural, sizeChange } from '../format.js'
+import { milliseconds, plural, sizeChange } from '../format.js'
 import type { BenchModelReport, BenchReport } from '../report.js'
-import { speedVerdict } from './bench.js'
+import { speedOf, speedVerdict } from './bench.js'
 import type { ComparisonRow } from './comparison.js'
-import { verdictOf } from './verdict.js'
-
-/** `0.482 ms`, `12.3 ms`, `1.24 s`: three digits. */
-export function milliseconds(ms: number): string {
-  if (ms >= 1000) return `${(ms / 1000).toPrecision(3)} s`
-  return `${ms >= 100 ? ms.toFixed(1) : ms === 0 ? '0' : ms.toPrecision(3)} ms`
-}
+import type { RunsRow } from './runs.js'
 
 /** One run of the first model and of the last that was measured with it. */
 export function latencyRow({ models }: BenchReport): ComparisonRow | null {
@@ -20,20 +14,31 @@ export function latencyRow({ models }: BenchReport): ComparisonRow | null {
     label: 'Latency',
     before: single ? null : milliseconds(first.medianMs),
     after: milliseconds(last.medianMs),
-    change: single ? null : latencyChange(first, last),
-    verdict: single ? 'neutral' : isClear(last) ? verdictOf(first.medianMs, last.medianMs, 'lower') : 'same',
+    change: speedChange(last),
+    verdict: speedVerdict(last.ratio),
     note: `median of ${plural(last.runs, 'run')}`,
   }
 }
 
+/** The last model of each of two benches. They were not measured side by side, and the note says so. */
+export function latencyRuns(old: BenchReport, later: BenchReport): RunsRow | null {
+  const [was, is] = [old.models.at(-1), later.models.at(-1)]
+  const original = later.models.length > 1 ? later.models[0] : undefined
+  if (was === undefined || is === undefined) return null
+  return {
+    label: 'Latency',
+    original: original === undefined ? null : milliseconds(original.medianMs),
+    before: was.medianMs === is.medianMs ? null : milliseconds(was.medianMs),
+    after: milliseconds(is.medianMs),
+    change: sizeChange(was.medianMs, is.medianMs, { less: 'faster', more: 'slower', exact: milliseconds }),
+    verdict: 'neutral',
+    note: 'measured at different times',
+  }
+}
+
 /** Without a clear difference none is claimed, however the medians fell. */
-function latencyChange(first: BenchModelReport, last: BenchModelReport): string {
-  return isClear(last) ? sizeChange(first.medianMs, last.medianMs, LATENCY_WORDS) : 'no clear difference'
+function speedChange({ ratio }: BenchModelReport): string | null {
+  if (ratio === null) return null
+  const { factor, word, verdict } = speedOf(ratio)
+  return verdict === 'same' ? 'no clear difference' : `${factor} ${word}`
 }
-
-/** Whether the confidence interval of the ratio leaves equal speed out. */
-function isClear({ ratio }: BenchModelReport): boolean {
-  return ratio === null || ['better', 'worse'].includes(speedVerdict(ratio))
-}
-
-const LATENCY_WORDS = { less: 'faster', more: 'slower', exact: milliseconds }

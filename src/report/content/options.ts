@@ -2,9 +2,14 @@ import type { Report, StepReport } from '../report.js'
 
 /** The options of a step that are set, each as `name value`; a flag that is on is its name alone. */
 export function optionTexts(step: StepReport): readonly string[] {
-  return Object.entries(step.options)
+  return optionEntries(step).map(([name, value]) => (step.options[name] === true ? name : `${name} ${value}`))
+}
+
+/** The options of a step that are set, each with its value as text. */
+export function optionEntries({ options }: StepReport): readonly (readonly [name: string, value: string])[] {
+  return Object.entries(options)
     .filter(([, value]) => !isUnset(value))
-    .map(([name, value]) => (value === true ? name : `${name} ${valueText(value)}`))
+    .map(([name, value]) => [name, value === true ? 'on' : valueText(value)])
 }
 
 /** Whether anything random may have happened. */

@@ -1,3 +1,4 @@
+import type { Runs } from '../content/runs.js'
 import type { Form } from '../form.js'
 import type { Report } from '../report.js'
 
@@ -9,5 +10,9 @@ export const html = {
   async render(report: Report): Promise<string> {
     const { reportPage } = await import('./report-page.js') // nobody else waits for it
     return reportPage(report)
+  },
+  async renderRuns(runs: Runs): Promise<string> {
+    const { runsPage } = await import('./runs-page.js')
+    return runsPage(runs)
   },
 } satisfies Form

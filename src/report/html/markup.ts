@@ -46,6 +46,11 @@ export function shortened(text: string, longest: number): string {
   return shorten(printable(near), longest)
 }
 
+/** Keeps a number and its unit on one line: `89.8 %`, `1.73 MB`, `-0.3 pp`. */
+export function unbroken(text: string): string {
+  return text.replace(/(\d) (?=%|[kMGT]?B\b|dB\b|pp\b|ms\b)/g, '$1\u00a0')
+}
+
 /** A fraction as a length in SVG: `37.25%`. Lengths in percent let a chart stretch while its text keeps its size. */
 export function share(fraction: number): string {
   const bounded = Number.isFinite(fraction) ? Math.min(1, Math.max(0, fraction)) : 0

@@ -14,13 +14,13 @@ import { modelFactsSection } from './sections/model.js'
 import { next } from './sections/next.js'
 import { reproduction } from './sections/reproduction.js'
 
-/** What a report may have, in the order in which one reads. Each is null where the report has nothing of it. */
+/** What a report may have, in the order in which one reads: what came of it, what it is made of, how it was made. Each is null where the report has nothing of it. */
 const SECTIONS: readonly ((report: Report) => Section | null)[] = [
   metrics,
-  anatomy,
-  layers,
   fidelity,
   latency,
+  anatomy,
+  layers,
   layerTable,
   changes,
   modelFactsSection,

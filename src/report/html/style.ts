@@ -47,6 +47,14 @@ h1{font-size:clamp(1.5rem,1.1rem + 1.8vw,2.25rem);line-height:1.2;letter-spacing
 .badge.caution{background:var(--caution-soft);color:var(--caution)}
 
 .cards{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,13.5rem),1fr));gap:.9rem;margin-top:2.25rem}
+.states{display:grid;grid-template-columns:auto 1fr;gap:0 .6rem;color:var(--quiet);font-size:.8125rem;margin-top:.2rem}
+.states>span{display:contents}
+.states b{font-weight:500;color:var(--ink)}
+.runs{display:grid;gap:.35rem}
+.runs>div{display:grid;grid-template-columns:2.75rem 1fr}
+.runs dt{color:var(--quiet)}
+.setting{white-space:normal;max-width:28rem;overflow-wrap:anywhere}
+.notes li+li{margin-top:.4rem}
 .figures{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,13.5rem),1fr));gap:1rem .9rem;margin-top:1.1rem;font-size:.9375rem}
 .figures>div{padding:0 1.2rem;border-left:1px solid var(--line)}
 .figures dt{color:var(--quiet);font-size:.8125rem}

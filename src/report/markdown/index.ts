@@ -3,20 +3,18 @@ import { commandLine } from '../content/command-line.js'
 import { type ComparisonRow, modelRows } from '../content/comparison.js'
 import { modelFacts } from '../content/facts.js'
 import { type Group, otherChanges, skippedGroups } from '../content/groups.js'
-import { LAYER_COLUMNS, type LayerCell, type LayerColumnName, layerCell, totalCell } from '../content/layer-columns.js'
-import { layerRows } from '../content/layers.js'
 import { metricAgainst, metricChange } from '../content/metric-rows.js'
 import { usesSeed } from '../content/options.js'
+import type { Runs } from '../content/runs.js'
 import type { Form } from '../form.js'
 import { bytes, count, duration, metricTexts, NONE, plural, printable } from '../format.js'
 import type { ModelReport, PortReport, Report } from '../report.js'
 import { benchSection } from './bench.js'
 import { differenceSections } from './differences.js'
-import { code, codeBlock, escaped, foldedBeyond, type MarkdownColumn, table } from './syntax.js'
+import { layers } from './layers.js'
+import { runsMarkdown } from './runs.js'
+import { code, codeBlock, escaped, foldedBeyond, type MarkdownColumn, named, OPEN_ROWS, table } from './syntax.js'
 import { whySections } from './why.js'
-
-/** Tables up to this many rows stand open. */
-const OPEN_ROWS = 20
 
 type Lines = readonly string[]
 
@@ -42,6 +40,9 @@ export const markdown = {
       .filter((part) => part.length > 0)
       .map((part) => part.join('\n'))
       .join('\n\n')}\n`
+  },
+  renderRuns(runs: Runs): string {
+    return runsMarkdown(runs)
   },
 } satisfies Form
 
@@ -132,29 +133,6 @@ function dtypes(report: Report): Lines {
   return ['### Element types', '', ...table(columns, rows)]
 }
 
-function layers(report: Report): Lines {
-  const rows = layerRows(report)
-  if (rows.length === 0) return []
-  const compared = report.after !== null
-  const names = (Object.keys(LAYER_COLUMNS) as LayerColumnName[]) // a const table has no other keys
-    .filter((name) => LAYER_COLUMNS[name].worthwhile(rows, compared))
-  const text = ({ before, now }: LayerCell) => escaped(before === null ? now : `${before} → ${now}`)
-  const columns: readonly MarkdownColumn[] = [
-    { title: 'weight', align: 'left' },
-    { title: 'node', align: 'left' },
-    ...names.map((name) => LAYER_COLUMNS[name]),
-  ]
-  const body = rows.map((row) => [
-    `${named(row.now.weight)}${row.before === null ? ' (new)' : compared && row.after === null ? ' (removed)' : ''}`,
-    code(row.now.node),
-    ...names.map((name) => text(layerCell(LAYER_COLUMNS[name], row, compared))),
-  ])
-  const total = ['**all**', '', ...names.map((name) => bold(text(totalCell(LAYER_COLUMNS[name], rows, compared))))]
-  const lines = table(columns, rows.length > 1 ? [...body, total] : body)
-  const open = !compared && report.metrics.length > 0 ? 0 : OPEN_ROWS // nobody evaluates to see the weights
-  return ['### Layers', '', ...foldedBeyond(open, rows.length, plural(rows.length, 'layer'), lines)]
-}
-
 /** What was said of which targets; unlike the terminal, of all of them. */
 function groups(heading: string, title: string, all: readonly Group[]): Lines {
   if (all.length === 0) return []
@@ -193,12 +171,4 @@ function reproduction(report: Report): Lines {
     `- ${tool.name} ${escaped(tool.version)}, ONNX Runtime ${escaped(tool.onnxruntime)}, Node.js ${escaped(tool.node)}`,
     `- Started ${times.startedAt}, took ${duration(times.seconds)}`,
   ]
-}
-
-function bold(text: string): string {
-  return text === '' ? '' : `**${text}**`
-}
-
-function named(name: string): string {
-  return name === '' ? '(unnamed)' : code(name)
 }

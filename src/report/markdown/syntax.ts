@@ -23,6 +23,11 @@ export function code(text: string): string {
   return `<code>${shown.replace(/[^\p{L}\p{N} ./,:;=-]/gu, (c) => `&#${c.codePointAt(0)};`)}</code>`
 }
 
+/** A name, also of what has none. */
+export function named(name: string): string {
+  return name === '' ? '(unnamed)' : code(name)
+}
+
 /** Lines of code, fenced with more backticks than they hold. */
 export function codeBlock(text: string, language = ''): readonly string[] {
   const longest = Math.max(2, ...[...text.matchAll(/`+/g)].map(([ticks]) => ticks.length))
@@ -46,6 +51,9 @@ export function table(columns: readonly MarkdownColumn[], rows: readonly (readon
     ...rows.map((cells) => row(kept.map((i) => cells[i] ?? ''))),
   ]
 }
+
+/** Tables up to this many rows stand open. */
+export const OPEN_ROWS = 20
 
 /** Hidden until asked for, when there are more than `most` of them. */
 export function foldedBeyond(most: number, n: number, summary: string, lines: readonly string[]): readonly string[] {

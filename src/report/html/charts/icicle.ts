@@ -48,12 +48,14 @@ function tilesOf(part: PartReport, total: number, x: number, depth: number): rea
   return [tile, ...inner]
 }
 
+/** The largest in the order in which they came, which may be that of the graph, and one part for all others. */
 function folded(parts: readonly PartReport[]): readonly PartReport[] {
   if (parts.length <= MOST_CHILDREN + 1) return parts
-  const rest = parts.slice(MOST_CHILDREN)
+  const largest = new Set([...parts].sort((a, b) => b.bytes - a.bytes).slice(0, MOST_CHILDREN))
+  const rest = parts.filter((part) => !largest.has(part))
   const sum = (of: (part: PartReport) => number) => rest.reduce((total, part) => total + of(part), 0)
   return [
-    ...parts.slice(0, MOST_CHILDREN),
+    ...parts.filter((part) => largest.has(part)),
     {
       name: `${rest.length} smaller ones`,
       bytes: sum((p) => p.bytes),

@@ -36,7 +36,8 @@ export function plot({ id, title, description, height, yTicks, xTicks, body }: P
     ({ at }) => html`<line class="grid${at === 0 ? ' base' : ''}" x1="0" x2="100%" y1="${y(at)}" y2="${y(at)}"/>`,
   )
   const labels = yTicks.map(({ at, text }) => html`<text class="tick end" x="-8" y="${y(at) + 4}">${text}</text>`)
-  const below = xTicks.map(
+  const within = xTicks.filter(({ at }) => at >= 0 && at <= 1)
+  const below = within.map(
     ({ at, text }) =>
       html`<text class="tick ${anchor(at)}" x="${share(at)}" y="${TOP + height + BOTTOM - 6}">${text}</text>`,
   )

@@ -51,7 +51,7 @@ function findingList(findings: readonly FindingReport[]): Markup | null {
     'What could go',
     html`<ul class="findings">${findings.map(
       ({ what, bytes: n, remedy, targets }) =>
-        html`<li><p><strong>${what}</strong> <span class="chip neutral">${bytes(n)}</span></p><p class="remedy">${remedy}</p>${targetList(targets)}</li>
+        html`<li><p><strong>${what}</strong>${n === 0 ? null : html` <span class="chip neutral">${bytes(n)}</span>`}</p><p class="remedy">${remedy}</p>${targetList(targets)}</li>
 `,
     )}</ul>`,
   )

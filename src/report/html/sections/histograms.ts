@@ -10,7 +10,11 @@ import { figure } from '../section.js'
 const MOST = 24
 
 /** How the weights of the largest layers are distributed: small multiples, each on its own axis. */
-export function histograms(rows: readonly LayerRow[], compared: boolean): Markup | null {
+export function histograms(
+  rows: readonly LayerRow[],
+  compared: boolean,
+  states: readonly [was: string, now: string],
+): Markup | null {
   const known = rows.filter((row) => row.now.distribution !== null)
   if (known.length === 0) return null
   const shown = largestLayers(known, MOST)
@@ -22,7 +26,7 @@ export function histograms(rows: readonly LayerRow[], compared: boolean): Markup
       : null
   return figure(
     'How the weights are distributed, but for zeros',
-    both ? legend('before', 'after') : null,
+    both ? legend(...states) : null,
     html`<ul class="multiples">${shown.map((row, i) => multiple(row, names[i] ?? '', compared))}</ul>`,
     more,
   )

@@ -22,6 +22,7 @@ const NUMBERS: Readonly<Partial<Record<LayerColumnName, (layer: LayerReport) => 
   macs: (l) => l.macs ?? -1,
   sparsity,
   shape: (l) => l.parameters,
+  nearZero: (l) => l.distribution?.nearZero ?? -1,
 }
 
 /** Every layer in numbers; sorted and filtered by the script, complete without it. */

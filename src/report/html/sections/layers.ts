@@ -14,16 +14,24 @@ const MOST_BARS = 14
 /** Columns that still have a width on a phone. */
 const MOST_COLUMNS = 600
 
+/** What the two states are called. */
+export type States = readonly [was: string, now: string]
+
+const BEFORE_AFTER: States = ['before', 'after']
+/** A share of zeros below which there is nothing to see. */
+const WORTH_SHOWING = 0.02
+
 /** Where the bytes are and where the zeros, layer by layer. */
-export function layers(report: Report): Section | null {
+export function layers(report: Report, names: States = BEFORE_AFTER): Section | null {
   const rows = layerRows(report)
   if (rows.length === 0) return null
   const compared = report.after !== null
+  const right = [dtypeChart(report, names), sparsityChart(rows, compared, names)].filter((chart) => chart !== null)
   return section(
     { id: 'layers', title: 'Layers' },
     lead(rows),
-    html`<div class="pair">${bytesChart(rows, compared)}${dtypeChart(report) ?? null}${sparsityChart(rows, compared)}</div>`,
-    histograms(rows, compared),
+    html`<div class="pair">${bytesChart(rows, compared, names)}${right.length === 0 ? null : html`<div>${right}</div>`}</div>`,
+    histograms(rows, compared, names),
   )
 }
 
@@ -35,7 +43,7 @@ function lead(rows: readonly LayerRow[]): Markup | null {
   return html`The largest of ${plural(rows.length, 'layer')} is ${name(layerName(largest.now))} with ${percent(largest.now.bytes / total, 1)} of the bytes.`
 }
 
-function bytesChart(rows: readonly LayerRow[], compared: boolean): Markup {
+function bytesChart(rows: readonly LayerRow[], compared: boolean, names: States): Markup {
   const size = (layer: LayerReport | null) => layer?.bytes ?? 0
   const changed = compared && rows.some((row) => size(row.before) !== size(row.after))
   const states = rows.map((row) => ({
@@ -54,10 +62,10 @@ function bytesChart(rows: readonly LayerRow[], compared: boolean): Markup {
     before === null || before === now
       ? html`${bytes(now)} <span class="quiet">${percent(all === 0 ? 0 : now / all, 1)}</span>`
       : html`<span class="quiet">${bytes(before)} →</span> ${bytes(now)}`
-  const names = withoutCommonStart(shown.map((s) => layerName(s.row.now)))
+  const labels = withoutCommonStart(shown.map((s) => layerName(s.row.now)))
   const items: readonly Bar[] = [
     ...shown.map((s, i) => ({
-      name: name(names[i] ?? '', 28),
+      name: name(labels[i] ?? '', 28),
       before: s.before === null ? null : s.before / widest,
       now: s.now / widest,
       text: text(s),
@@ -74,14 +82,17 @@ function bytesChart(rows: readonly LayerRow[], compared: boolean): Markup {
         ]
       : []),
   ]
-  return figure('Bytes by layer', changed ? legend('before', 'after') : null, bars(items))
+  return figure('Bytes by layer', changed ? legend(...names) : null, bars(items))
 }
 
-/** One line for each model, divided by element type; one type alone is no picture. */
-function dtypeChart({ before, after }: Report): Markup | null {
+/** One line for each model, divided by element type; one type that has nearly all is no picture. */
+function dtypeChart({ before, after }: Report, [was, is]: States): Markup | null {
   const models = after === null ? [before] : [before, after]
   const all = [...new Set(models.flatMap((m) => m.dtypes.map((d) => d.dtype)))]
-  if (all.length < 2) return null
+  const mixed = models.some((m) =>
+    m.dtypes.some((d) => d.bytes > 0.01 * dtypeBytes(m) && d.bytes < 0.99 * dtypeBytes(m)),
+  )
+  if (!mixed) return null
   const most = Math.max(...models.map(dtypeBytes))
   const size = (model: ModelReport, dtype: string) => model.dtypes.find((d) => d.dtype === dtype)?.bytes ?? 0
   const order = all.sort((a, b) => size(models.at(-1) ?? before, b) - size(models.at(-1) ?? before, a))
@@ -94,7 +105,7 @@ function dtypeChart({ before, after }: Report): Markup | null {
       return rect
     })
     const text = order.filter((dtype) => size(model, dtype) > 0).map((dtype) => `${dtype} ${bytes(size(model, dtype))}`)
-    const label = after === null ? 'bytes' : i === 0 ? 'before' : 'after'
+    const label = after === null ? 'bytes' : i === 0 ? was : is
     return html`<li><span class="bar-name">${label}</span><svg aria-hidden="true" height="14">${parts}</svg><span class="bar-text quiet">${text.join(', ')}</span></li>
 `
   })
@@ -107,10 +118,8 @@ function dtypeBytes(model: ModelReport): number {
 }
 
 /** Few layers as bars with their names, many as columns in the order of the graph: the course through the network. */
-function sparsityChart(rows: readonly LayerRow[], compared: boolean): Markup | null {
-  if (rows.every(({ before, after }) => [before, after].every((l) => l === null || l.nonZero === l.parameters))) {
-    return null
-  }
+function sparsityChart(rows: readonly LayerRow[], compared: boolean, names: States): Markup | null {
+  if (rows.every((row) => [row.before, row.after].every((l) => l === null || sparsity(l) < WORTH_SHOWING))) return null
   if (rows.length > MOST_BARS + 1) return sparsityColumns(rows)
   const changed = compared && rows.some((r) => r.before !== null && sparsity(r.before) > 0)
   const items = rows.map((row) => ({
@@ -119,7 +128,7 @@ function sparsityChart(rows: readonly LayerRow[], compared: boolean): Markup | n
     now: sparsity(row.now),
     text: html`${percent(sparsity(row.now), 1)}${row.before === null || row.after === null || sparsity(row.before) === 0 ? null : html` <span class="quiet">from ${percent(sparsity(row.before), 1)}</span>`}`,
   }))
-  return figure('Zeros by layer', changed ? legend('before', 'after') : null, bars(items))
+  return figure('Zeros by layer', changed ? legend(...names) : null, bars(items))
 }
 
 function sparsityColumns(rows: readonly LayerRow[]): Markup {
