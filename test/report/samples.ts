@@ -1,5 +1,6 @@
 import { NOTHING_MORE, type Report } from '../../src/report/report.js'
 import { bench, benchOfMany, pruneWithBench } from './bench-sample.js'
+import { compareLayers, compareOutputs } from './comparison-samples.js'
 import { manyLayers, nulls, uglyNames } from './edge-samples.js'
 import { DATA, LENET, layer, model, pruneWithMetrics, TIMES, TOOL, type Weight } from './lenet.js'
 import { anatomy } from './why-sample.js'
@@ -19,6 +20,8 @@ export const SAMPLES: Readonly<Record<string, () => Report>> = {
   'bench-of-many': benchOfMany,
   'prune-with-bench': pruneWithBench,
   anatomy: anatomy,
+  'compare-layers': compareLayers,
+  'compare-outputs': compareOutputs,
 }
 
 function pruneWithoutData(): Report {

@@ -1,4 +1,4 @@
-import { decibels, NONE, number, numeric, percent, plural } from '../format.js'
+import { count, decibels, NONE, number, numeric, percent, plural } from '../format.js'
 import type { ComparisonReport, LayerDifferenceReport, MetricValue, NonFiniteReport } from '../report.js'
 import type { Group } from './groups.js'
 
@@ -34,7 +34,7 @@ export function outputTexts({ outputs }: ComparisonReport): readonly OutputTexts
 /** `NaN in B, sample 3, element 17`. */
 export function nonFiniteText({ model, value, sample, element }: NonFiniteReport): string {
   const where = { a: 'in A', b: 'in B', both: 'in both' }[model]
-  return `${value} ${where}, sample ${sample}, element ${element}`
+  return `${value} ${where}, sample ${count(sample)}, element ${count(element)}`
 }
 
 /** `42.1 dB`, `equal` where there is no error at all. */
@@ -72,7 +72,7 @@ export function notCompared({ skipped }: ComparisonReport): readonly Group[] {
 export function layersText({ layers, unmatched }: ComparisonReport): string {
   const compared = plural(layers?.length ?? 0, 'value')
   const alone = unmatched === null ? 0 : unmatched.a + unmatched.b
-  return alone === 0 ? `${compared} compared` : `${compared} compared, ${alone} without a counterpart`
+  return alone === 0 ? `${compared} compared` : `${compared} compared, ${count(alone)} without a counterpart`
 }
 
 export interface Course {
@@ -95,7 +95,8 @@ const LEVELS = '▁▂▃▄▅▆▇█'
  */
 export function course({ layers, culprit }: ComparisonReport, cells: number): Course | null {
   const all = layers ?? []
-  const values = all.map(({ sqnrDb }) => numeric(sqnrDb) ?? Number.NaN)
+  // Where nothing could be compared, everything is wrong.
+  const values = all.map(({ sqnrDb }) => (sqnrDb === 'NaN' ? Number.NEGATIVE_INFINITY : Number(sqnrDb)))
   const finite = values.filter(Number.isFinite)
   if (all.length < 3 || finite.length === 0) return null
   const n = Math.max(1, Math.min(cells, all.length))
