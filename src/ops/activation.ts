@@ -1,6 +1,7 @@
 import { attr } from '../ir/attr.js'
 import { withoutConsumedInputs } from './elementwise.js'
 import { defineOp, type Upgrade } from './op.js'
+import { shapeAsInput } from './reshape.js'
 
 const MAX_FLOAT32 = 3.4028234663852886e38
 
@@ -37,7 +38,7 @@ function alongOneAxis(u: Upgrade): void {
   else {
     const matrix = u.add('Flatten', [x], { axis: attr.int(axis) })
     const rows = u.add(u.node.op, [matrix], { axis: attr.int(-1) })
-    u.become('Reshape', [rows, u.add('Shape', [x])], {})
+    u.become('Reshape', [rows, shapeAsInput(u, x)], {})
   }
 }
 

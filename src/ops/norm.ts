@@ -1,6 +1,7 @@
 import { attr } from '../ir/attr.js'
 import { withoutConsumedInputs } from './elementwise.js'
 import { defineOp, type Upgrade } from './op.js'
+import { shapeAsInput } from './reshape.js'
 
 /**
  * `spatial = 0` normalizes every element of [C, D1, ...] on its own, which is a matter of [N, C*D1*...] with as many
@@ -16,7 +17,7 @@ function byElement(u: Upgrade): void {
     u.add('Flatten', [x], { axis: attr.int(1) }),
     ...parameters.map((p) => u.add('Reshape', [p, u.int64('flat', [-1])])),
   ]
-  u.become('Reshape', [u.add('BatchNormalization', flat, attrs), u.add('Shape', [x])], {})
+  u.become('Reshape', [u.add('BatchNormalization', flat, attrs), shapeAsInput(u, x)], {})
 }
 
 export const instanceNormalization = defineOp({

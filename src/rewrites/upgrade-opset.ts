@@ -2,7 +2,7 @@ import { inferShapes } from '../analysis/shapes.js'
 import { NothingToDoError, UnsupportedModelError, UsageError } from '../errors.js'
 import { calledBy } from '../ir/calls.js'
 import type { FunctionBody, Graph, Model, Node, Value } from '../ir/graph.js'
-import type { Type } from '../ir/type.js'
+import { type Type, tensorType } from '../ir/type.js'
 import { withBodies } from '../ir/walk.js'
 import { opOf } from '../ops/index.js'
 import { opVersions } from '../ops/versions.js'
@@ -180,18 +180,19 @@ function nodesOf(graph: Graph): Node[] {
 
 /** Types as ONNX Runtime infers them: extents only where they are the same for every input of the model. */
 async function lastingTypes(model: Model): Promise<(value: Value) => Type | null> {
-  const shapes = await inferShapes(model)
   const lasting = await inferShapes(model, { open: true })
+  const supposed = lasting.failure === null ? null : await inferShapes(model)
   return (value) => {
-    // Each call of a function has types of its own.
-    if (rootOf(value.graph) !== model.main && value.constant === null) return null
-    const type = shapes.typeOf(value)
-    if (type?.kind !== 'tensor' || type.shape === null) return type
-    const known = lasting.typeOf(value)
+    if (value.constant !== null) return tensorType(value.constant.dtype, value.constant.shape)
+    if (rootOf(value.graph) !== model.main) return null // each call of a function has types of its own
+    const { declared } = value
+    const type = lasting.typeOf(value) ?? supposed?.typeOf(value) ?? declared
+    if (type?.kind !== 'tensor') return type
     // What enters the body of a Loop may have another extent in each turn.
-    const isLasting =
-      value.graph === model.main && known?.kind === 'tensor' && known.shape?.length === type.shape.length
-    return { ...type, shape: isLasting ? known.shape : type.shape.map(() => null) }
+    const isLasting = lasting.typeOf(value) !== null && value.graph === model.main
+    // ONNX Runtime has no kernels for some types, which others stand in for.
+    const dtype = type.dtype ?? (declared?.kind === 'tensor' ? declared.dtype : null)
+    return { ...type, dtype, shape: isLasting ? type.shape : (type.shape?.map(() => null) ?? null) }
   }
 }
 

@@ -60,6 +60,7 @@ export const ruleCases: readonly UpgradeCase[] = [
       'one axis of some length': node(op, [[[2, 5, 1, 1]]], { axis: 1 }),
       'one axis of some length that is not the first': node(op, [[[2, 1, 5, 1]]], { axis: 1 }),
       'axes of unknown length': node(op, [[['N', 'C', 'H']]], { axis: 1 }),
+      'one axis of unknown length': node(op, [[['N', 3, 4]]], { axis: 1 }),
     }),
   ),
   ...['Softmax', 'LogSoftmax', 'Hardmax'].flatMap((op) =>

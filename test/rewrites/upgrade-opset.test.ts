@@ -41,7 +41,7 @@ describe('upgradeOpset', () => {
 
     const { model: result } = await upgraded(model, 13)
 
-    assert.deepEqual(opsOf(result), ['Flatten', 'Softmax', 'Shape', 'Reshape'])
+    assert.deepEqual(opsOf(result), ['Flatten', 'Softmax', 'Reshape'])
     assert.equal(result.main.outputs[0]?.value.name, 'soft.out')
   })
 
@@ -55,6 +55,21 @@ describe('upgradeOpset', () => {
     const { model: result } = await upgraded(model, 13)
 
     assert.deepEqual([...result.main.initializers].map((v) => v.name).sort(), ['axes', 'axes_1'])
+  })
+
+  it('gives bounds the element type of what they bound', async () => {
+    const bits = { float16: '0038', bfloat16: '003f', float64: '000000000000e03f', float32: '0000003f' } // 0.5
+    for (const [dtype, hex] of Object.entries(bits)) {
+      const x = (s: Sketch) => s.input('x', [2], dtype as keyof typeof bits) // by the line above
+      const model = drawn(9, (s) => s.node('Clip', 'clip', [x(s)], { max: attr.float(0.5) }))
+
+      const { model: result } = await upgraded(model, 13)
+
+      const [max] = result.main.initializers
+      assert.equal(max?.constant?.dtype, dtype)
+      assert.deepEqual(max.constant.shape, [])
+      assert.equal(Buffer.from(max.constant.read()).toString('hex'), hex)
+    }
   })
 
   it('upgrades bodies, which see the constants of their own graph', async () => {
