@@ -18,6 +18,8 @@ export interface Inferred {
   readonly refused: ReadonlySet<string>
   /** Ops that ONNX Runtime has no schema for, as `Node.type` names them. */
   readonly unknown: ReadonlySet<string>
+  /** Nodes that were left out, by `siteKey`: what they make has the type that the file declares. */
+  readonly cut: ReadonlySet<string>
   /** Whether every extent is at least 1: a kernel larger than its input shows in a negative one. */
   readonly positive: boolean
 }
@@ -36,7 +38,7 @@ export async function infer(model: Model, dims: Dimensions, { tolerant = false }
     const options: ProbeOptions = { dims, substitutes, cutTypes, cutSites }
     const probe = new Probe(model, options)
     try {
-      return { ...(await ask(probe, options, model)), refused, unknown: cutTypes }
+      return { ...(await ask(probe, options, model)), refused, unknown: cutTypes, cut: cutSites }
     } catch (error) {
       if (!(error instanceof EngineError)) throw error
       if (attempt < MAX_ATTEMPTS && concessions.make(error.message, probe)) continue
@@ -88,7 +90,11 @@ function unknownType(message: string): string | null {
   return domain ? `${domain}.${op}` : op
 }
 
-async function ask(probe: Probe, options: ProbeOptions, model: Model): Promise<Omit<Inferred, 'refused' | 'unknown'>> {
+async function ask(
+  probe: Probe,
+  options: ProbeOptions,
+  model: Model,
+): Promise<Omit<Inferred, 'refused' | 'unknown' | 'cut'>> {
   const made = new Set([...probe.standIns].map(([, value]) => value).filter((value) => value.producer !== null))
   for (const value of made) probe.model.addOutput(probe.model.main, value)
   const ports = new Map((await outputsOf(probe.model)).map((port) => [port.name, port]))

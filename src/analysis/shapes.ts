@@ -20,6 +20,8 @@ export interface Shapes {
   shapeOf(value: Value, call?: Call | null): readonly number[] | null
   /** Whether a node refuses the chosen dimensions: then the branch of an If that it stands in cannot be taken. */
   isRefused(node: Node, call?: Call | null): boolean
+  /** Whether ONNX Runtime was not asked about a node: what it makes has the type that the file declares, if any. */
+  isCut(node: Node, call?: Call | null): boolean
   /** Ops that ONNX Runtime does not know, as `Node.type` names them. */
   readonly unknown: ReadonlySet<string>
   /** The number taken for each open dimension, by its name or `input.axis`. */
@@ -117,6 +119,7 @@ class InferredShapes implements Shapes {
   readonly unknown: ReadonlySet<string>
   readonly #types: ReadonlyMap<string, Type>
   readonly #refused: ReadonlySet<string>
+  readonly #cut: ReadonlySet<string>
   readonly #dims: Dimensions
   readonly #claims: boolean
   /** By the graph of the function. */
@@ -136,6 +139,7 @@ class InferredShapes implements Shapes {
     this.unknown = inferred?.unknown ?? new Set()
     this.#types = inferred?.types ?? new Map()
     this.#refused = inferred?.refused ?? new Set()
+    this.#cut = inferred?.cut ?? new Set()
     this.#dims = dims
     if (model.functions.size === 0) return
     for (const { call } of sites(model)) {
@@ -154,6 +158,10 @@ class InferredShapes implements Shapes {
 
   isRefused(node: Node, call?: Call | null): boolean {
     return this.#refused.has(siteKey(node, call ?? this.#firstCall(node)))
+  }
+
+  isCut(node: Node, call?: Call | null): boolean {
+    return this.unknown.has(node.type) || this.#cut.has(siteKey(node, call ?? this.#firstCall(node)))
   }
 
   shapeOf(value: Value, call?: Call | null): readonly number[] | null {

@@ -1,5 +1,5 @@
 import { inferShapes, type Shapes } from '../analysis/shapes.js'
-import type { Graph, Model, Value } from '../ir/graph.js'
+import type { Graph, Model, Node, Value } from '../ir/graph.js'
 import type { Tensor } from '../ir/tensor.js'
 import { type DType, type Shape, type Type, tensorType } from '../ir/type.js'
 import { constantOf } from '../ir/walk.js'
@@ -28,6 +28,11 @@ export class Facts {
   /** Ops that ONNX Runtime does not know. */
   get unknown(): ReadonlySet<string> {
     return this.#shapes.unknown
+  }
+
+  /** Whether the types of what a node makes are only those that the file declares. */
+  isDeclaredBy(node: Node): boolean {
+    return this.#shapes.isCut(node)
   }
 
   /** The tensor that a value always holds. From IR 4 on an initializer that is an input is but a default. */

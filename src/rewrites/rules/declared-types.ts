@@ -16,6 +16,7 @@ export const declaredTypes = defineRule({
       for (const value of valuesOf(graph)) {
         if (value.declared === null || graph.inputs.includes(value)) continue
         if ([...value.uses].some((use) => 'slot' in use && use.slot.name === value.name)) continue
+        if (value.producer !== null && edit.facts.isDeclaredBy(value.producer)) continue
         if (!says(edit.facts.typeOf(value), value.declared)) continue
         edit.change(value.name, 'declared type removed: it follows from the graph')
         edit.model.declare(value, null, withoutName(value.extra))

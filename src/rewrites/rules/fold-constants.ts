@@ -172,7 +172,7 @@ function sizeOf(edit: Edit, value: Value): Pick<Tensor, 'shape' | 'byteLength'> 
 /** The nodes that served only what is folded now, from the last to the first. */
 function sweep(edit: Edit, nodes: ReadonlySet<Node>): void {
   for (const node of [...nodes].toReversed()) {
-    const isPresent = node.outputs.some((value) => value !== null && value.producer === node)
+    const isPresent = node.outputs.some((value) => value !== null && node.graph.definitions.get(value.name) === value)
     const isIdle = node.outputs.every((value) => value === null || value.uses.size === 0)
     if (isPresent && isIdle) edit.remove(node)
   }
