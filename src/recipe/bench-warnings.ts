@@ -84,7 +84,7 @@ function drifting(models: readonly BenchModelReport[], measured: readonly Measur
     if (Math.abs(change) <= MUCH_DRIFT) return []
     return [`${name(model)} ${percent(Math.abs(change), 0)} ${change > 0 ? 'slower' : 'faster'}`]
   })
-  return said(each, (list) => `The machine changed (heat, other work): the second half of the runs was ${list}.`)
+  return said(each, (list) => `The second half of the runs differed from the first (heat, other work): ${list}.`)
 }
 
 function said(each: readonly string[], sentence: (list: string) => string): string[] {

@@ -63,7 +63,7 @@ describe('benchWarnings', () => {
     const half = (ms: number) => Array.from({ length: 10 }, () => ms)
     assert.match(
       warnings([{}], { timesMs: [...half(1), ...half(1.2)] })[0] ?? '',
-      /second half .* a\.onnx 20 % slower\.$/,
+      /^The second half .*: a\.onnx 20 % slower\.$/,
     )
     assert.match(warnings([{}], { timesMs: [...half(1), ...half(0.9)] })[0] ?? '', /a\.onnx 10 % faster\.$/)
     assert.deepEqual(warnings([{}], { timesMs: [...half(1), ...half(1.04)] }), [])

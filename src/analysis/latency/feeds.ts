@@ -43,7 +43,7 @@ export async function feedsFor(opened: Opened, plan: FeedPlan, agreed: Dims): Pr
     const feeds = madeUpFeeds(opened, plan, dims)
     try {
       await session.run(feeds, fetchable(session))
-      return fedWith([feeds], session, plan)
+      return fedWith([feeds], session, plan, samplesIn(session, plan, dims))
     } catch (error) {
       if (!(error instanceof EngineError)) throw error
       refusal ??= error
@@ -122,24 +122,28 @@ async function feedsOfData(opened: Opened, plan: FeedPlan, data: string): Promis
   const [first] = feeds
   if (first === undefined) throw new DataError(`There are no samples in "${data}".`)
   await runOn(opened, first, fetchable(session), { first: 0, size })
-  return fedWith(feeds, session, plan)
+  return fedWith(feeds, session, plan, size)
 }
 
 function bytesOf(data: ArrayData): number {
   return ArrayBuffer.isView(data) ? data.byteLength : 0
 }
 
-function fedWith(feeds: readonly Feeds[], { inputs }: Session, { batchDims, data }: FeedPlan): Fed {
-  const [first = {}] = feeds
-  const dims = dimsFed(inputs, first)
+/** What is called a batch, else the first axis where it is fixed; a sequence of any length is one sample. */
+function samplesIn({ inputs }: Session, { batchDims }: FeedPlan, dims: Dims): number {
   const [batchDim] = batchDims
-  const leading = inputs.map(({ name }) => first[name]?.shape[0]).find((size) => size !== undefined)
+  const leading = inputs.find(({ shape }) => shape !== null && shape.length > 0)?.shape?.[0]
+  return (batchDim === undefined ? undefined : dims[batchDim]) ?? (typeof leading === 'number' ? leading : 1)
+}
+
+function fedWith(feeds: readonly Feeds[], { inputs }: Session, { batchDims }: FeedPlan, batch: number): Fed {
+  const [first = {}] = feeds
   return {
     feeds,
-    dims,
+    dims: dimsFed(inputs, first),
     inputs: Object.entries(first).map(([name, array]) => ({ name, type: arrayToString(array) })),
-    batch: (typeof data === 'string' || batchDim === undefined ? undefined : dims[batchDim]) ?? leading ?? 1,
-    openBatch: batchDim !== undefined || inputs.every(({ shape }) => typeof shape?.[0] !== 'number'),
+    batch,
+    openBatch: batchDims.length > 0,
   }
 }
 

@@ -59,6 +59,22 @@ describe('measureLatency', () => {
     assert.deepEqual(models[0]?.dims, { N: 3 })
   })
 
+  it('takes a sequence of any length for one sample, and a fixed first axis for the batch', async () => {
+    const { models } = await measure(
+      ['lstm', 'gru', 'gemm'].map((name) => `fixtures/generated/${name}.onnx`),
+      { batchSize: 8 },
+    )
+
+    assert.deepEqual(
+      models.map(({ inputs, batch, openBatch }) => [inputs[0]?.type, batch, openBatch]),
+      [
+        ['float32[16,1,3]', 1, false],
+        ['float32[16,8,3]', 8, true],
+        ['float32[4,6]', 4, false],
+      ],
+    )
+  })
+
   it('feeds data, in batches', async () => {
     const { models } = await measure([LENET], { data: 'random?n=10', batchSize: 4 })
 
