@@ -85,10 +85,11 @@ interface Constant {
   readonly tensor: Tensor
 }
 
-/** What nothing reads is another finding. */
+/** What nothing reads is another finding; an output has a tensor of its own. */
 function constantsIn(graph: Graph): Constant[] {
   return [...valuesOf(graph)].flatMap((value) => {
-    const tensor = value.uses.size > 0 ? constantOf(value) : null
+    const isShareable = value.uses.size > 0 && [...value.uses].every((use) => 'node' in use)
+    const tensor = isShareable ? constantOf(value) : null
     return tensor === null || tensor.byteLength === 0 ? [] : [{ value, tensor }]
   })
 }

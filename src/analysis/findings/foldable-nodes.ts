@@ -1,5 +1,6 @@
 import { calledBy } from '../../ir/calls.js'
 import type { Node, Value } from '../../ir/graph.js'
+import type { Tensor } from '../../ir/tensor.js'
 import { constantOf, graphs } from '../../ir/walk.js'
 import { counted, type Finder } from './finding.js'
 
@@ -32,6 +33,11 @@ export const foldableNodes: Finder = ({ model }) => {
   function isFixed(node: Node): boolean {
     if (node.domain !== '' || NOT_FOLDED.test(node.op) || [...node.graphs()].length > 0) return false
     const inputs = node.inputs.filter((value) => value !== null)
-    return inputs.length > 0 && inputs.every((value) => fixed.has(value) || constantOf(value) !== null)
+    return inputs.length > 0 && inputs.every((value) => fixed.has(value) || isNumbers(constantOf(value)))
   }
+}
+
+/** Text stays where it is. */
+function isNumbers(tensor: Tensor | null): boolean {
+  return tensor !== null && tensor.dtype !== 'string'
 }

@@ -320,4 +320,24 @@ describe('Findings of nodes', () => {
       },
     ])
   })
+
+  it('idle-nodes leaves those alone that make an output of what is none by itself', async () => {
+    const s = sketch('needed')
+    const x = s.input('x', [1, 4])
+    s.output('same', s.node('Identity', 'of-an-input', [x]), null)
+    const relu = s.node('Relu', 'relu', [x])
+    s.output('one', relu, null)
+    s.output('two', s.node('Identity', 'of-an-output', [relu]), null)
+    const choice = s.nodeOf('If', 'choice', [s.input('c', [], 'bool')], ['y'])
+    s.body(choice, 'then_branch', (b) => b.output('t', b.node('Identity', 'of-an-outer', [relu]), null))
+    s.body(choice, 'else_branch', (b) => {
+      b.output('e', b.node('Identity', 'of-the-body', [b.node('Neg', 'negated', [relu])]), null)
+    })
+    s.output('y', outputOf(choice), null)
+
+    assert.deepEqual(
+      (await found(s.model, 'idle-nodes')).map((f) => f.targets),
+      [['of-the-body']],
+    )
+  })
 })
