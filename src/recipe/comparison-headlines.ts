@@ -48,8 +48,8 @@ function culpritLine({ layers }: ComparisonReport, culprit: string): string | nu
   const share = own.reduce((sum, layer) => sum + (layer.share ?? 0), 0)
   const alone = share >= 0.5
   const what = alone
-    ? `"${culprit}" causes ${percent(share)} of the error`
-    : `The error is spread over the layers: "${culprit}" causes the most of it, ${percent(share)}`
+    ? `"${culprit}" causes ${percent(share, 1)} of the error`
+    : `The error is spread over the layers: "${culprit}" causes the most of it, ${percent(share, 1)}`
   return `${what}: ${courseText(main)}.`
 }
 

@@ -134,6 +134,32 @@ describe('compare', () => {
       )
     })
 
+    it('does not take a value for another that has its name: one that a factor was moved into', async () => {
+      const { apart, moved } = factorModels()
+      const damaged = changed(moved, 'c2.w', (v, i) => v * (1 + 0.1 * noise(i)))
+
+      const { layers, skipped } = await compareIn(folder, apart, damaged, { data: 'random?n=9' })
+
+      const why = 'it means something else in B: what follows undoes it'
+      assert.deepEqual(skipped, [
+        { target: 'c1.out', why },
+        { target: 'r1.out', why },
+      ])
+      const causes = (layers ?? []).filter(({ share }) => share > 1e-6)
+      assert.deepEqual(
+        causes.map(({ node, share }) => [node, share > 0.999]),
+        [['c2', true]],
+      )
+      assert.deepEqual(
+        layers?.map(({ node, span }) => [node, span.length]),
+        [
+          ['factor', 3],
+          ['c2', 1],
+          ['r2', 1],
+        ],
+      )
+    })
+
     it('matches values by the nodes that make them where their names changed', async () => {
       const model = residual()
       const renamed = withOtherNames(changed(model, 'left.w', (v) => v * 1.1))
@@ -491,6 +517,26 @@ function prunedModels(): { whole: Model; cut: Model } {
     return s.model
   }
   return { whole: make(4), cut: make(3) }
+}
+
+/** y = c2(f * relu(c1(x))), and the same with f in the weights of c1 and nothing but an Identity in its place. */
+function factorModels(): { apart: Model; moved: Model } {
+  const make = (factor: number) => {
+    const s = sketch()
+    const w = s.weight('c1.w', [6, 3, 3, 3])
+    const r1 = s.node('Relu', 'r1', [s.node('Conv', 'c1', [s.input('x', ['N', 3, 8, 8]), w])])
+    const scaled =
+      factor === 1
+        ? s.node('Identity', 'factor', [r1])
+        : s.node('Mul', 'factor', [
+            r1,
+            s.constant('f', new MemoryTensor('float32', [], bytesOf(Float32Array.of(factor)))),
+          ])
+    const c2 = s.node('Conv', 'c2', [scaled, s.weight('c2.w', [4, 6, 3, 3])])
+    s.output('y', s.node('Relu', 'r2', [c2]), null)
+    return s.model
+  }
+  return { apart: make(0.25), moved: changed(make(1), 'c1.w', (v) => v * 0.25) }
 }
 
 /** @param nodes  whether nodes lose their names, too */

@@ -4,8 +4,9 @@ import { inferShapes } from '../shapes.js'
 import { type Station, sharesOf } from './attribution.js'
 import type { ValueDifference } from './difference.js'
 import { type Layer, layersOf } from './groups.js'
-import { type Matching, matchValues, type Typed } from './matching.js'
+import { type Match, type Matching, matchValues, type Typed } from './matching.js'
 import { type LayerState, type LayerWork, runLayers } from './parts.js'
+import { strangersAmong } from './strangers.js'
 
 export interface LayerDifference extends ValueDifference {
   /** The node that makes the value, in A. */
@@ -35,6 +36,9 @@ export interface LayerModel {
   readonly dims: Readonly<Record<string, number>>
 }
 
+/** Of looking for values that mean something else; one finds nearly all of them. */
+const MOST_ROUNDS = 8
+
 /** Ops that add up the errors of their inputs, or hand each on in its own place. */
 const ADDITIVE: ReadonlySet<string> = new Set(['Add', 'Sub', 'Sum', 'Mean', 'Concat', 'Max', 'Min', 'Where'])
 
@@ -52,25 +56,60 @@ export async function compareLayers(
   work: Omit<LayerWork, 'state'>,
 ): Promise<LayersCompared> {
   const [ours, theirs] = [await typed(a), await typed(b)]
-  const { matches, skipped, unmatched } = matchValues(ours, theirs)
-  const layers = layersOf(matches, ours, theirs)
-  if (!layers.some(({ match }) => !isOutput(match.a)) && skipped.length === 0 && unmatched.a > 0 && unmatched.b > 0) {
-    throw new UsageError(`"${a.name}" and "${b.name}" have no value in common but their outputs.`, {
-      suggestions: [
-        'Values are matched by their names, or by the names of their nodes: keep those when a model is exported again.',
-        'Without --layers the outputs are compared.',
-      ],
-    })
-  }
-  const state: LayerState = { dropped: new Map(), withoutLocal: new Set() }
-  await runLayers({ ...a, ...ours }, { ...b, ...theirs }, layers, { ...work, state })
+  const matching = matchValues(ours, theirs)
+  const { layers, strangers, state } = await compareMatches({ ...a, ...ours }, { ...b, ...theirs }, matching, work)
   const { dropped, withoutLocal } = state
   const compared = layers.filter((layer) => !dropped.has(layer))
+  const { skipped, unmatched } = matching
+  const lost = dropped.size + strangers.length
   return {
     layers: described(compared, withoutLocal, theirs.model),
-    unmatched: { a: unmatched.a + dropped.size, b: unmatched.b + dropped.size },
-    skipped: [...skipped, ...[...dropped].map(([{ match }, why]) => ({ target: match.a.name, why }))],
+    unmatched: { a: unmatched.a + lost, b: unmatched.b + lost },
+    skipped: [
+      ...skipped,
+      ...strangers.map(({ a: { name } }) => ({
+        target: name,
+        why: 'it means something else in B: what follows undoes it',
+      })),
+      ...[...dropped].map(([{ match }, why]) => ({ target: match.a.name, why })),
+    ],
   }
+}
+
+/** Runs the models, again without values of one name that turn out to mean something else: the first batch tells. */
+async function compareMatches(
+  a: LayerModel & Typed,
+  b: LayerModel & Typed,
+  matching: Matching,
+  work: Omit<LayerWork, 'state'>,
+): Promise<{ readonly layers: Layer[]; readonly strangers: Match[]; readonly state: LayerState }> {
+  const known = new Set<Match>()
+  for (let round = 1; ; round++) {
+    const matches = matching.matches.filter((match) => !known.has(match))
+    const layers = layersOf(matches, a, b)
+    if (round === 1) checkCommon(a, b, layers, matching)
+    const state: LayerState = { dropped: new Map(), withoutLocal: new Set() }
+    const strange = new Set<Match>()
+    const goOn = () => {
+      if (round === MOST_ROUNDS) return true
+      for (const { match } of strangersAmong(layers)) if (!isOutput(match.b)) strange.add(match)
+      return strange.size === 0
+    }
+    await runLayers(a, b, layers, { ...work, state, goOn })
+    if (strange.size === 0) return { layers, state, strangers: matching.matches.filter((match) => known.has(match)) }
+    for (const match of strange) known.add(match)
+  }
+}
+
+function checkCommon(a: LayerModel, b: LayerModel, layers: readonly Layer[], { skipped, unmatched }: Matching): void {
+  if (skipped.length > 0 || unmatched.a === 0 || unmatched.b === 0) return
+  if (layers.some(({ match }) => !isOutput(match.a))) return
+  throw new UsageError(`"${a.name}" and "${b.name}" have no value in common but their outputs.`, {
+    suggestions: [
+      'Values are matched by their names, or by the names of their nodes: keep those when a model is exported again.',
+      'Without --layers the outputs are compared.',
+    ],
+  })
 }
 
 async function typed({ model, dims }: LayerModel): Promise<Typed> {

@@ -33,6 +33,8 @@ export interface LayerWork {
   readonly data: BoundData & { readonly samples: number }
   readonly running: Running
   readonly state: LayerState
+  /** Asked after the first batch; false stops there. */
+  readonly goOn?: () => boolean
   readonly say: (progress: { readonly phase: 'layers'; readonly done: number }) => void
   readonly signal: AbortSignal
 }
@@ -75,6 +77,7 @@ export async function runLayers(
         signal.throwIfAborted()
         await runGroup(sessions, run, state)
       }
+      if (first === 0 && work.goOn?.() === false) return
       first += batch.size
       say({ phase: 'layers', done: first / data.samples })
     }
