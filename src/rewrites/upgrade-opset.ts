@@ -3,7 +3,7 @@ import { NothingToDoError, UnsupportedModelError, UsageError } from '../errors.j
 import { calledBy } from '../ir/calls.js'
 import type { FunctionBody, Graph, Model, Node, Value } from '../ir/graph.js'
 import { type Type, tensorType } from '../ir/type.js'
-import { withBodies } from '../ir/walk.js'
+import { walk, withBodies } from '../ir/walk.js'
 import { opOf } from '../ops/index.js'
 import { opVersions } from '../ops/versions.js'
 import { NodeUpgrade, Refusal, rootOf, type UpgradeScope } from './node-upgrade.js'
@@ -128,8 +128,8 @@ function upgradeNode(node: Node, version: number, scope: UpgradeScope, account: 
 function check({ opset }: Model, to: number): void {
   const range = `${OPSETS.from} to ${OPSETS.to}`
   if (!Number.isInteger(to) || to < OPSETS.from || to > OPSETS.to) {
-    throw new UsageError(`Opset ${to} is out of range: models are upgraded to ${range}.`, {
-      suggestions: [`Choose ${range}.`],
+    throw new UsageError(`Opset ${to} is out of range: it must be one from ${range}.`, {
+      suggestions: [`Leave the opset out for the latest, ${OPSETS.to}.`],
     })
   }
   if (opset === to) throw hasAlready(to)
@@ -181,19 +181,30 @@ function nodesOf(graph: Graph): Node[] {
 /** Types as ONNX Runtime infers them: extents only where they are the same for every input of the model. */
 async function lastingTypes(model: Model): Promise<(value: Value) => Type | null> {
   const lasting = await inferShapes(model, { open: true })
-  const supposed = lasting.failure === null ? null : await inferShapes(model)
+  // Where shapes are computed in the graph, with open dimensions not even the rank is known; with numbers it is.
+  const isUnsure = [...walk(model)].some(
+    (node) => opOf(node)?.upgrade && !isRanked((v) => lasting.typeOf(v), node.inputs[0]),
+  )
+  const supposed = isUnsure ? await inferShapes(model) : null
   return (value) => {
     if (value.constant !== null) return tensorType(value.constant.dtype, value.constant.shape)
     if (rootOf(value.graph) !== model.main) return null // each call of a function has types of its own
     const { declared } = value
-    const type = lasting.typeOf(value) ?? supposed?.typeOf(value) ?? declared
+    const isKnown = isRanked((v) => lasting.typeOf(v), value)
+    const type = (isKnown ? lasting : supposed)?.typeOf(value) ?? declared
     if (type?.kind !== 'tensor') return type
     // What enters the body of a Loop may have another extent in each turn.
-    const isLasting = lasting.typeOf(value) !== null && value.graph === model.main
+    const isLasting = isKnown && value.graph === model.main
     // ONNX Runtime has no kernels for some types, which others stand in for.
     const dtype = type.dtype ?? (declared?.kind === 'tensor' ? declared.dtype : null)
     return { ...type, dtype, shape: isLasting ? type.shape : (type.shape?.map(() => null) ?? null) }
   }
+}
+
+function isRanked(typeOf: (value: Value) => Type | null, value: Value | null | undefined): boolean {
+  if (!value) return true
+  const type = typeOf(value)
+  return type !== null && (type.kind !== 'tensor' || type.shape !== null)
 }
 
 /**

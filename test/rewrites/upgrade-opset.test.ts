@@ -229,9 +229,9 @@ describe('upgradeOpset refuses', () => {
         assert.match(error.suggestions.join(), remedy)
         return true
       })
-    await usage(9, 22, /Opset 22 is out of range: models are upgraded to 7 to 21\./, /Choose 7 to 21/)
-    await usage(9, 6, /Opset 6 is out of range/, /Choose 7 to 21/)
-    await usage(9, 9.5, /Opset 9\.5 is out of range/, /Choose/)
+    await usage(9, 22, /Opset 22 is out of range: it must be one from 7 to 21\./, /for the latest, 21/)
+    await usage(9, 6, /Opset 6 is out of range/, /for the latest, 21/)
+    await usage(9, 9.5, /Opset 9\.5 is out of range/, /for the latest/)
     await usage(17, 13, /has opset 17; it cannot be brought down to 13/, /from 18 to 21/)
     await usage(22, 21, /has opset 22; it cannot be brought down to 21/, /Export it anew/)
     await assert.rejects(upgradeOpset(drawn(17, relu), 17), NothingToDoError)

@@ -38,6 +38,15 @@ describe('Real models, upgraded', () => {
     })
   }
 
+  it('keep a Softmax along the last axis as it is, where the rank of its input is computed in the graph', async () => {
+    const { model } = readModel(`${OCR}/ch_PP-OCRv4_rec_infer.onnx`)
+    const count = (m: Model, op: string) => [...m.main.nodes].filter((node) => node.op === op).length
+
+    const { model: result } = await upgraded(model, 13)
+
+    for (const op of ['Softmax', 'Flatten', 'Reshape']) assert.equal(count(result, op), count(model, op), op)
+  })
+
   it('keep the names of what their nodes compute', async () => {
     const { model } = readModel(`${OCR}/ch_PP-OCRv4_rec_infer.onnx`)
     const computed = [...model.main.nodes].flatMap((node) =>
