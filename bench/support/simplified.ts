@@ -4,10 +4,7 @@ import type { Model } from '../../src/ir/graph.js'
 import { typeToString } from '../../src/ir/type.js'
 import { type ModelFile, readModel } from '../../src/onnx/read.js'
 import { EngineError } from '../../src/runtime/engine-error.js'
-import { difference, outputsOf } from './runs.js'
-
-/** Of the largest number in an output. */
-const TOLERANCE = 1e-5
+import { difference, outputsOf, tolerance } from './runs.js'
 
 export interface Judged {
   readonly bytes: number
@@ -43,7 +40,7 @@ async function ranWrong(path: string, original: string): Promise<string | null> 
   const is = await outputs(path, original)
   if (typeof is === 'string') return `does not ${is}`
   const most = difference(is, was)
-  return most !== null && most <= TOLERANCE ? null : 'other outputs'
+  return most !== null && most <= (await tolerance(original, was)) ? null : 'other outputs'
 }
 
 async function outputs(path: string, original: string) {

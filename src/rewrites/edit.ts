@@ -70,7 +70,7 @@ export class Edit {
    * @returns false, and nothing is changed, where `to` cannot be read, or an output would need an Identity for it
    */
   replace(from: Value, to: Value): boolean {
-    if (from === to || ![...from.uses].every((use) => isFree(use, from, to))) return false
+    if (from === to || ![...from.uses].every((use) => isFree(use, to))) return false
     this.model.replaceUses(from, to)
     return true
   }
@@ -151,9 +151,9 @@ function isPresent(graph: Graph): boolean {
   return true
 }
 
-function isFree(use: Use, from: Value, to: Value): boolean {
+function isFree(use: Use, to: Value): boolean {
   if ('node' in use) return isVisible(use.node.graph, to)
-  return isVisible(use.slot.graph, to) && standsBehind(use.slot, from, to)
+  return isVisible(use.slot.graph, to) && standsBehind(use.slot, to)
 }
 
 function isVisible(graph: Graph, value: Value): boolean {
@@ -166,12 +166,11 @@ function isVisible(graph: Graph, value: Value): boolean {
 
 /**
  * Whether a value can take the place behind an output without an Identity in the file (`onnx/written-names.ts`): a node
- * of the same graph makes it, it is no other output, and no body uses the name for something else.
+ * of the same graph makes it, it is no output yet, and no body uses the name for something else.
  */
-function standsBehind(slot: OutputSlot, from: Value, to: Value): boolean {
+function standsBehind(slot: OutputSlot, to: Value): boolean {
   if (slot.name === to.name) return true
   if (to.graph !== slot.graph || to.producer === null) return false
-  if ([...from.uses].some((use) => 'slot' in use && use.slot !== slot)) return false
   if ([...to.uses].some((use) => 'slot' in use)) return false
   for (const body of withBodies(slot.graph)) {
     if (body !== slot.graph && (body.definitions.has(slot.name) || body.outputNames.has(slot.name))) return false
