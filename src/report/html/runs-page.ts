@@ -11,6 +11,8 @@ import { layerTable } from './sections/layer-table.js'
 import { layers } from './sections/layers.js'
 
 const MOST_CARDS = 4
+/** Names in it may be of any length. */
+const LONGEST_HEADLINE = 300
 
 /** Two runs side by side: how it was, what each made of it, and what differs in how they were made. */
 export function runsPage(runs: Runs): string {
@@ -36,7 +38,7 @@ function head(runs: Runs): Markup {
   const chosen = new Set([...(size === undefined ? [] : [size]), ...moved].slice(0, MOST_CARDS))
   return html`<header class="head">
 <p class="eyebrow"><span class="command">two runs</span></p>
-<h1>${unbroken(runsHeadline(runs))}</h1>
+<h1>${unbroken(shortened(runsHeadline(runs), LONGEST_HEADLINE))}</h1>
 <dl class="runs">${runLine('Old', runs.old)}${runLine('New', runs.new)}</dl>
 ${warning === null ? null : html`<p class="warnings">${warning}</p>`}
 <dl class="cards">${rows.filter((row) => chosen.has(row)).map(card)}</dl>
@@ -104,7 +106,7 @@ function notes(runs: Runs): Section | null {
   const list = ([label, { headlines }]: readonly [string, Report]) =>
     headlines.length === 0
       ? null
-      : html`<figure><figcaption><h3>${label}</h3></figcaption><ul class="notes">${headlines.map((text) => html`<li>${text}</li>`)}</ul></figure>`
+      : html`<figure><figcaption><h3>${label}</h3></figcaption><ul class="notes">${headlines.map((text) => html`<li>${shortened(text, 2 * LONGEST_HEADLINE)}</li>`)}</ul></figure>`
   const lists = (
     [
       ['Old', runs.old],

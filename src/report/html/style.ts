@@ -16,6 +16,7 @@ svg text{fill:var(--ink);font:12px system-ui,-apple-system,"Segoe UI",Roboto,"He
 [hidden]{display:none!important}
 a{color:var(--accent)}
 :focus-visible{outline:2px solid var(--accent);outline-offset:2px;border-radius:4px}
+.on-paper{display:none}
 .unseen{position:absolute;width:1px;height:1px;margin:-1px;overflow:hidden;clip-path:inset(50%);white-space:nowrap}
 .quiet{color:var(--quiet)}
 .strong{font-weight:600}
@@ -192,9 +193,11 @@ td i{font-style:normal;color:var(--quiet)}
 .sort:disabled{cursor:default}
 .sort:hover:enabled{color:var(--ink)}
 [aria-sort] .sort{color:var(--ink);font-weight:600}
-.sort:enabled::after{content:"";display:inline-block;width:.9em;text-align:right;color:var(--accent)}
-[aria-sort=ascending] .sort::after{content:"↑"}
-[aria-sort=descending] .sort::after{content:"↓"}
+.sort::after,.number .sort::before{content:"";display:inline-block;width:.9em;color:var(--accent)}
+.sort::after{padding-left:.2em}
+.number .sort::after{display:none}
+[aria-sort=ascending]:not(.number) .sort::after,[aria-sort=ascending].number .sort::before{content:"↑"}
+[aria-sort=descending]:not(.number) .sort::after,[aria-sort=descending].number .sort::before{content:"↓"}
 .differs th,.differs td{background:var(--accent-soft)}
 
 .command-line{position:relative;margin-top:1rem;background:var(--surface);border:1px solid var(--line);border-radius:14px}
@@ -225,8 +228,15 @@ footer{margin:0 1rem}
 .figures{grid-template-columns:repeat(2,minmax(0,1fr))}
 .figures>div{padding:0 0 0 .9rem}
 .multiples{grid-template-columns:repeat(2,minmax(0,1fr));gap:1rem}
+.picture{display:none}
+th,td{padding:.5rem .6rem}
+th:first-child{padding-left:1rem}
 }
 @media print{
+.on-paper{display:block}
+.cards,.figures{grid-template-columns:repeat(4,minmax(0,1fr));gap:.6rem}
+.card{padding:.7rem .8rem}
+.value{font-size:1.5rem}
 @page{margin:14mm}
 body{font-size:11pt;background:#fff}
 .bar,.tools,.needs-script,.skip{display:none!important}
@@ -238,6 +248,7 @@ figure,.card,.bars li,.groups li,tr,.next{break-inside:avoid}
 .wide{overflow:visible;max-height:none}
 thead th,tfoot>tr>*{position:static}
 th,td{padding:.3rem .4rem;white-space:normal}
+.number{white-space:nowrap}
 .choices label,.choice{display:none}
 .choosable{display:block!important;margin-top:.6rem}
 .layers tbody tr{content-visibility:visible}

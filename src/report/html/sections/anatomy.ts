@@ -1,7 +1,7 @@
 import { bytes, plural } from '../../format.js'
 import type { FindingReport, Report, WhyReport } from '../../report.js'
 import { icicle } from '../charts/icicle.js'
-import { html, type Markup, name } from '../markup.js'
+import { html, type Markup, name, shortened } from '../markup.js'
 import { figure, type Section, section } from '../section.js'
 
 const TITLES: Readonly<Record<WhyReport['trees'][number]['by'], string>> = {
@@ -11,6 +11,8 @@ const TITLES: Readonly<Record<WhyReport['trees'][number]['by'], string>> = {
   name: 'by name',
 }
 const MOST_TARGETS = 12
+/** Names in a finding may be of any length. */
+const LONGEST = 600
 
 /** Where the bytes are, as one drills into a bundle; and what takes room for nothing. */
 export function anatomy({ why }: Report): Section | null {
@@ -36,7 +38,8 @@ function treeFigure(trees: WhyReport['trees']): Markup | null {
       html`<input type="radio" name="tree" id="tree-${i}" class="choice c${i}"${i === 0 ? html` checked` : null}><label for="tree-${i}">${TITLES[by]}</label>`,
   )
   const charts = trees.map(
-    ({ by, root }, i) => html`<div class="choosable c${i}">${icicle(`icicle-${i}`, `Bytes ${TITLES[by]}`, root)}</div>`,
+    ({ by, root }, i) =>
+      html`<div class="choosable c${i}"><p class="caption on-paper">${TITLES[by]}</p>${icicle(`icicle-${i}`, `Bytes ${TITLES[by]}`, root)}</div>`,
   )
   return figure(
     'The whole model, part by part',
@@ -51,7 +54,7 @@ function findingList(findings: readonly FindingReport[]): Markup | null {
     'What could go',
     html`<ul class="findings">${findings.map(
       ({ what, bytes: n, remedy, targets }) =>
-        html`<li><p><strong>${what}</strong>${n === 0 ? null : html` <span class="chip neutral">${bytes(n)}</span>`}</p><p class="remedy">${remedy}</p>${targetList(targets)}</li>
+        html`<li><p><strong>${shortened(what, LONGEST)}</strong>${n === 0 ? null : html` <span class="chip neutral">${bytes(n)}</span>`}</p><p class="remedy">${shortened(remedy, LONGEST)}</p>${targetList(targets)}</li>
 `,
     )}</ul>`,
   )

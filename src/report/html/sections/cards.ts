@@ -1,4 +1,5 @@
 import type { ComparisonRow } from '../../content/comparison.js'
+import { NONE } from '../../format.js'
 import { type Content, html, type Markup, share, unseen } from '../markup.js'
 
 /** As many as are taken in at once. */
@@ -23,7 +24,10 @@ function figure(row: ComparisonRow): Markup {
 /** `from 229.9 kB`, and what that means. */
 function was(row: ComparisonRow): Content {
   const { before, change } = row
-  return [before === null ? null : html`<span class="from">from ${before}</span> `, change === null ? null : chip(row)]
+  return [
+    before === null || before === NONE ? null : html`<span class="from">from ${before}</span> `,
+    change === null ? null : chip(row),
+  ]
 }
 
 function card(row: ComparisonRow): Markup {
@@ -48,7 +52,7 @@ export function chip({ change, verdict }: Pick<ComparisonRow, 'change' | 'verdic
   const judged = (verdict === 'better' || verdict === 'worse') && !change.includes(verdict)
   const spoken = judged ? unseen(` (${verdict})`) : null
   const mark = marks[verdict] === '' ? null : html`<span class="mark" aria-hidden="true">${marks[verdict]}</span>`
-  return html`<span class="chip ${verdict}">${mark}${change}${spoken}</span>`
+  return html`<span class="chip ${change === 'unchanged' ? 'same' : verdict}">${mark}${change}${spoken}</span>`
 }
 
 /** What is left of what was, where something became less. */

@@ -1,9 +1,12 @@
 import { type Group, otherChanges, skippedGroups } from '../../content/groups.js'
 import { count, plural } from '../../format.js'
 import type { Report } from '../../report.js'
-import { html, type Markup } from '../markup.js'
+import { html, type Markup, shortened } from '../markup.js'
 import { figure, type Section, section } from '../section.js'
 import { targetList } from './anatomy.js'
+
+/** Names in a reason may be of any length. */
+const LONGEST = 600
 
 /** What was done that the layers do not show, and what was left as it was, with the reason. */
 export function changes(report: Report): Section | null {
@@ -27,7 +30,7 @@ export function changes(report: Report): Section | null {
 export function groupList(all: readonly Group[]): Markup {
   return html`<ul class="groups">${all.map(
     ({ text, targets }) =>
-      html`<li><p><strong>${text}</strong> <span class="quiet">${plural(targets.length, 'time')}</span></p>${targetList(targets)}</li>
+      html`<li><p><strong>${shortened(text, LONGEST)}</strong> <span class="quiet">${plural(targets.length, 'time')}</span></p>${targetList(targets)}</li>
 `,
   )}</ul>`
 }

@@ -1,8 +1,11 @@
 import { headlineRows } from '../../content/headline-rows.js'
 import { count, duration, plural } from '../../format.js'
 import type { Report, VerificationReport } from '../../report.js'
-import { html, type Markup, name, unbroken } from '../markup.js'
+import { html, type Markup, name, shortened, unbroken } from '../markup.js'
 import { cards } from './cards.js'
+
+/** Names in it may be of any length. */
+const LONGEST_HEADLINE = 300
 
 /** What came out, in one sentence and a handful of numbers. */
 export function head(report: Report): Markup {
@@ -10,7 +13,7 @@ export function head(report: Report): Markup {
   const { times, tool } = report
   return html`<header class="head">
 <p class="eyebrow"><span class="command">${report.command}</span> ${files(report)}</p>
-<h1>${unbroken(headline ?? fallback(report))}</h1>
+<h1>${unbroken(shortened(headline ?? fallback(report), LONGEST_HEADLINE))}</h1>
 <p class="meta">${badge(report.verification)}<span>${day(times.startedAt)}</span><span>${duration(times.seconds)}</span><span>${tool.name} ${tool.version}</span></p>
 ${cards(headlineRows(report))}
 </header>

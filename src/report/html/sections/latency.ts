@@ -57,21 +57,19 @@ ${plot({ ...image, yTicks: [{ at: 0, text: '' }], xTicks: ticks, body })}</div>
 function table(bench: BenchReport): Markup {
   const names = benchNames(bench)
   const rows = bench.models.map((model, i) => row(model, names[i] ?? ''))
-  const titles = ['median', 'p95', 'fastest', 'spread', 'than the first', 'to load', 'peak memory', 'runs', 'outliers']
+  const titles = ['median', 'p95', 'spread', 'than the first', 'to load', 'peak memory', 'runs']
   return html`<table><caption class="unseen">Latency and memory of each model</caption><thead><tr><th scope="col">model</th>${titles.map((title) => html`<th scope="col" class="number">${title}</th>`)}</tr></thead><tbody>${rows}</tbody></table>`
 }
 
 function row(model: BenchModelReport, label: string): Markup {
-  const { medianMs, p95Ms, minMs, spread, ratio, createMs, peakBytes, runs, outliers } = model
+  const { medianMs, p95Ms, spread, ratio, createMs, peakBytes, runs } = model
   const cells = [
     milliseconds(p95Ms),
-    milliseconds(minMs),
     percent(spread, 1),
     speedText(ratio),
     milliseconds(createMs),
     bytes(peakBytes),
     count(runs),
-    count(outliers),
   ]
   return html`<tr><th scope="row">${name(label, 40)}</th><td class="number strong">${milliseconds(medianMs)}</td>${cells.map((text) => html`<td class="number">${text}</td>`)}</tr>
 `

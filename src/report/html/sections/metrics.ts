@@ -12,7 +12,7 @@ export function metrics(report: Report): Section | null {
   const rows = metricRows(report)
   const shown = report.metrics.map((metric, i) => row(metric, report, rows[i]?.verdict ?? 'neutral'))
   const table = html`<table class="metrics"><caption class="unseen">Metrics${single ? '' : ' before and after'}</caption>
-<thead><tr><th scope="col">metric</th><th scope="col" aria-label="as a picture"></th>${single ? null : html`<th scope="col" class="number">before</th>`}<th scope="col" class="number">${single ? 'value' : 'after'}</th>${single ? null : html`<th scope="col">change</th>`}<th scope="col" class="number">samples</th><th scope="col">against</th></tr></thead>
+<thead><tr><th scope="col">metric</th><th scope="col" class="picture" aria-label="as a picture"></th>${single ? null : html`<th scope="col" class="number">before</th>`}<th scope="col" class="number">${single ? 'value' : 'after'}</th>${single ? null : html`<th scope="col">change</th>`}<th scope="col" class="number">samples</th><th scope="col">against</th></tr></thead>
 <tbody>${shown}</tbody></table>`
   return section({ id: 'metrics', title: 'Accuracy' }, null, wide('Metrics', table))
 }
