@@ -22,6 +22,7 @@ export async function partOf(dataset: Dataset, part: Part, seed: number): Promis
  * length is not known, the first ones.
  */
 export function draw(dataset: Dataset, n: number, seed: number): Dataset {
-  if (dataset.length === null || n >= dataset.length) return limit(dataset, n)
+  const first = limit(dataset, n) // for a stream, and for its check of n
+  if (dataset.length === null || n >= dataset.length) return first
   return subset(dataset, permutation(dataset.length, seed).slice(0, n).sort())
 }

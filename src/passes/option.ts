@@ -59,7 +59,9 @@ export function count<T extends number | null>(init: Init<T> & { readonly value:
       const text = String(raw).trim()
       const value = Number(text)
       if (/^\d+$/.test(text) && value >= 1 && Number.isSafeInteger(value)) return value
-      throw new UsageError(`${name} is "${text}"; it must be a whole number, 1 or more.`)
+      throw new UsageError(`${name} is "${text}"; it must be a whole number, 1 or more.`, {
+        suggestions: ['For example 128.'],
+      })
     },
   }
 }

@@ -21,7 +21,7 @@ export type View =
   | {
       readonly kind: 'patches'
       readonly value: Value
-      /** Has the attributes that say where the windows lie. */
+      /** Has the attributes that say where the windows lie; it need not stand in the model. */
       readonly conv: Node
       readonly groups: number
       /** C/g, the channels of a group. */
@@ -65,7 +65,7 @@ export function capture(model: Model, captures: readonly Capture[]): Captured {
     const key = `${statistic} ${keyOf(view)}`
     const known = made.get(key)
     if (known !== undefined) return known
-    const value = new Drawing(copy).statistic(here(view, of), statistic)
+    const value = new Drawing(copy).statistic({ ...view, value: of(view.value) }, statistic)
     const { name } = copy.addOutput(copy.main, value)
     made.set(key, name)
     return name
@@ -80,13 +80,6 @@ function keyOf(view: View): string {
   if (view.kind === 'axis') return `${value.id} ${view.axis}`
   const placing = [...placement(view.conv)].map(([name, a]) => `${name}=${String(a.value)}`)
   return [value.id, view.groups, view.kernel, ...placing.sort()].join(' ')
-}
-
-/** The same view in the copy. */
-function here(view: View, of: <T extends Node | Value>(x: T) => T): View {
-  return view.kind === 'axis'
-    ? { ...view, value: of(view.value) }
-    : { ...view, value: of(view.value), conv: of(view.conv) }
 }
 
 /** Attributes that say where the windows of a convolution lie. */

@@ -128,7 +128,9 @@ async function runStage(
   const weights = stage.map(({ target }) => of(target.weight.value))
   settle(work, join(folder, `settled-${index}.bin`), new Set(weights))
   const statistic = method.criterion === 'wanda' ? 'squares' : 'gram'
-  const captures = stage.map(({ matrix }) => matrix.views.map((view): Capture => ({ view: here(view, of), statistic })))
+  const captures = stage.map(({ matrix }) =>
+    matrix.views.map((view): Capture => ({ view: { ...view, value: of(view.value) }, statistic })),
+  )
   const captured = capture(work, captures.flat())
   const names = [...captured.outputs]
   const results = join(folder, `pruned-${index}.bin`)
@@ -164,12 +166,6 @@ async function runStage(
     return { ...layer, target, tensor }
   })
   return { layers, samples: output.samples }
-}
-
-function here(view: WeightMatrix['views'][number], of: <T extends Node | Value>(x: T) => T): Capture['view'] {
-  return view.kind === 'axis'
-    ? { ...view, value: of(view.value) }
-    : { ...view, value: of(view.value), conv: of(view.conv) }
 }
 
 function taskOf(
