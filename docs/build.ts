@@ -5,6 +5,7 @@ import { loaders } from '../src/data/open.js'
 import { metrics } from '../src/metrics/find.js'
 import { ops } from '../src/ops/index.js'
 import { passes } from '../src/passes/index.js'
+import { RULES } from '../src/rewrites/rules/rule.js'
 
 /**
  * Fills the parts of the pages in docs/ that come from the tables of the code: between
@@ -32,6 +33,11 @@ function section(name: string): string {
 }
 
 const SECTIONS: Readonly<Record<string, () => string>> = {
+  rules: () =>
+    table(
+      ['Rule', 'Does'],
+      Object.entries(RULES).map(([name, summary]) => [`\`${name}\``, summary]),
+    ),
   passes: () =>
     table(
       ['Pass', 'Does', 'Promises', 'Source'],
