@@ -43,8 +43,6 @@ export interface Opened {
   readonly complaints: readonly string[]
   /** Everything but the page itself. */
   readonly requests: readonly string[]
-  /** From the start of loading to DOMContentLoaded, ms. */
-  readonly openedMs: number
 }
 
 /** Opens a page from a file, as a user does who was sent it. */
@@ -68,7 +66,6 @@ export async function open(browser: Browser, name: string, text: string, view: V
     { name: 'prefers-reduced-motion', value: 'reduce' },
   ])
   await page.setViewport({ width, height, deviceScaleFactor: scale })
-  const start = performance.now()
   await page.goto(url, { waitUntil: 'domcontentloaded' })
-  return { page, complaints, requests, openedMs: performance.now() - start }
+  return { page, complaints, requests }
 }

@@ -93,10 +93,14 @@ describe('HTML reports in Chromium', () => {
 
   it('of 500 layers open at once', async () => {
     await (await open(browser, 'warm', '<title>warm</title>')).page.close()
-    const { page, openedMs } = await open(browser, 'five-hundred-layers', texts.get('five-hundred-layers') ?? '')
+    const { page } = await open(browser, 'five-hundred-layers', texts.get('five-hundred-layers') ?? '')
+    const openedMs = await page.evaluate(() => {
+      const [timing] = performance.getEntriesByType('navigation')
+      return (timing as PerformanceNavigationTiming).domContentLoadedEventEnd // what that type of entry is
+    })
     console.log(`      DOMContentLoaded after ${openedMs.toFixed(0)} ms`)
     assert.equal((await weights(page)).length, 500)
-    assert.ok(openedMs < 2000, `${openedMs} ms`) // measured: 0.15 s, on a busy machine 0.5 s
+    assert.ok(openedMs < 2000, `${openedMs} ms`) // a tenth of it on an idle machine
     await page.close()
   })
 
@@ -206,6 +210,17 @@ describe('HTML reports in Chromium', () => {
         assert.equal(await width(page, 'conv2.weight'), 94)
         await page.click('#icicle-0 .tile')
         assert.deepEqual([await width(page, 'Gemm'), await width(page, 'Conv')], [96, 4])
+      }))
+
+    it('have a word in them wherever it fits, also in a tree that is chosen later, and in a narrow window', () =>
+      look('everything', {}, async (page) => {
+        const words = () =>
+          page.$$eval('#icicle-2 .tile text', (all) => all.filter((t) => t.checkVisibility()).map((t) => t.textContent))
+        await page.click('label[for=tree-2]')
+        assert.deepEqual(await words(), ['model', 'fc1.weight', 'fc2.weight', 'conv2.weight'])
+        await page.setViewport({ width: 400, height: 800 })
+        await page.waitForFunction(() => document.querySelectorAll('#icicle-2 .tiny').length === 3)
+        assert.deepEqual(await words(), ['model', 'fc1.weight', 'fc2.weight'])
       }))
 
     it('are one stop of the Tab key; arrows go from one to the next, Enter chooses, Escape leads back', () =>

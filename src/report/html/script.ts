@@ -48,8 +48,11 @@ const sorting=(table)=>{
 }
 
 const filtering=(table,input,output)=>{
-  const rows=[...one('tbody',table).rows],texts=rows.map(row=>(row.textContent+' '+all('[title]',row).map(e=>e.title).join(' ')).toLowerCase());
+  const rows=[...one('tbody',table).rows];
+  const textOf=row=>(row.textContent+' '+all('[title]',row).map(e=>e.title).join(' ')).toLowerCase();
+  let texts=null;
   input.addEventListener('input',()=>{
+    texts??=rows.map(textOf);
     const words=input.value.toLowerCase().split(/\\s+/).filter(Boolean);
     let n=0;
     rows.forEach((row,i)=>{const hit=words.every(word=>texts[i].includes(word));row.hidden=!hit;if(hit)n++});
@@ -69,7 +72,7 @@ const copying=(button)=>{
 const zooming=(icicle)=>{
   const tiles=all('.tile',icicle).map(element=>{
     const [x,width]=['x','width'].map(name=>parseFloat(element.getAttribute(name))/100);
-    return {element,x,width,row:Number(element.getAttribute('y'))};
+    return {element,x,width,shown:width,row:Number(element.getAttribute('y'))};
   });
   const percent=value=>(value*100).toFixed(3)+'%';
   const zoom=({x,width})=>{
@@ -77,12 +80,16 @@ const zooming=(icicle)=>{
       const from=Math.max(0,(tile.x-x)/width),to=Math.min(1,(tile.x+tile.width-x)/width);
       tile.element.setAttribute('x',percent(from));
       tile.element.setAttribute('width',percent(Math.max(0,to-from)));
-      tile.element.style.display=to-from>0.0005?'':'none';
-      tile.element.classList.toggle('tiny',(to-from)*icicle.clientWidth<34);
+      tile.shown=Math.max(0,to-from);
+      tile.element.style.display=shown(tile)?'':'none';
     }
+    label();
   };
-  zoom(tiles[0]);
-  const shown=tile=>tile.element.style.display!=='none';
+  const shown=tile=>tile.shown>0.0005;
+  // Of the figure, as a tree that is not chosen has no width yet.
+  const label=()=>{const room=icicle.closest('figure').clientWidth-40;for(const tile of tiles)tile.element.classList.toggle('tiny',tile.shown*room<34)};
+  label();
+  addEventListener('resize',label);
   const focus=tile=>{if(!tile)return;for(const t of tiles)t.element.tabIndex=-1;tile.element.tabIndex=0;tile.element.focus()};
   const middle=({x,width})=>x+width/2;
   const holds=(a,b)=>a.x-1e-4<=middle(b)&&middle(b)<=a.x+a.width+1e-4;
