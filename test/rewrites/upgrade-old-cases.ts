@@ -27,7 +27,8 @@ const UNARY = ['Abs', 'Ceil', 'Exp', 'Floor', 'Log', 'Neg', 'Reciprocal', 'Sqrt'
 const ACTIVATIONS = ['Elu', 'HardSigmoid', 'LeakyRelu', 'Relu', 'Sigmoid', 'Tanh']
 
 export const oldCases: readonly OldCase[] = [
-  ...[...UNARY, ...ACTIVATIONS, 'Clip', 'Dropout'].flatMap((op) => consuming(op, [[[3, 4]]])),
+  ...[...UNARY, ...ACTIVATIONS, 'Clip'].flatMap((op) => consuming(op, [[[3, 4]]])),
+  ...consuming('Dropout', [[[3, 4]]], { is_test: 1 }, {}),
   ...['Max', 'Mean', 'Min', 'Sum'].flatMap((op) => consuming(op, [[[3]], [[3]]])),
   ...consuming('InstanceNormalization', [image, ...statistics.slice(0, 2)]),
   ...consuming('BatchNormalization', [image, ...statistics], { spatial: 1, is_test: 1 }, { spatial: 1 }),
@@ -114,6 +115,13 @@ export const oldCases: readonly OldCase[] = [
     'a norm',
     node('LpPool', [image], { kernel_shape: [2, 2], p: attr.float(1) }),
     node('LpPool', [image], { kernel_shape: [2, 2], p: 1 }),
+  ),
+  ...old(
+    'GlobalLpPool',
+    1,
+    'a norm',
+    node('GlobalLpPool', [image], { p: attr.float(1) }),
+    node('GlobalLpPool', [image], { p: 1 }),
   ),
   ...old('GlobalLpPool', 1, 'the default norm', node('GlobalLpPool', [image]), node('GlobalLpPool', [image], { p: 2 })),
   ...old(

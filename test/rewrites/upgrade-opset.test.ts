@@ -72,6 +72,42 @@ describe('upgradeOpset', () => {
     }
   })
 
+  it('drops outputs of training that nothing reads', async () => {
+    const model = drawn(9, (s) => {
+      const parameters = ['scale', 'bias', 'mean', 'var'].map((name) => s.constant(name, float32([3], [1, 1, 1])))
+      const norm = s.nodeOf('BatchNormalization', 'bn', [relu(s), ...parameters], ['n', 'n1', 'n2', 'n3', 'n4'])
+      return outputOf(s.nodeOf('Dropout', 'drop', [outputOf(norm)], ['d', 'mask']))
+    })
+    const outputs = async (to: number) =>
+      [...(await upgraded(model, to)).model.main.nodes].map((node) => node.outputs.length)
+
+    assert.deepEqual(await outputs(10), [1, 5, 1])
+    assert.deepEqual(await outputs(14), [1, 1, 1])
+  })
+
+  it('leaves the empty inputs of a Resize out, and writes modes that are gone in another way', async () => {
+    const model = drawn(11, (s) => {
+      const empty = s.constant('empty', float32([0], []))
+      const attrs = { nearest_mode: 'floor', coordinate_transformation_mode: 'tf_half_pixel_for_nn' }
+      const sizes = s.constant('sizes', int64([4], [1, 1, 3, 3]))
+      return s.node('Resize', 'up', [s.input('x', [1, 1, 2, 2]), empty, empty, sizes], attrs)
+    })
+
+    const { model: result } = await upgraded(model, 13)
+
+    const [resize] = result.main.nodes
+    assert.deepEqual(
+      resize?.inputs.map((v) => v?.name),
+      ['x', undefined, undefined, 'sizes'],
+    )
+    assert.equal(resize?.string('coordinate_transformation_mode'), 'half_pixel')
+    assert.equal(resize?.string('nearest_mode'), 'round_prefer_ceil')
+    assert.deepEqual(
+      [...result.main.initializers].map((v) => v.name),
+      ['sizes'],
+    )
+  })
+
   it('upgrades bodies, which see the constants of their own graph', async () => {
     const model = drawn(10, (s) => {
       const x = s.input('x', [2, 3])
@@ -321,6 +357,8 @@ describe('upgradeOpset refuses', () => {
     await refused(norm, 7, /"pool" \(GlobalLpPool\): its norm is 1\.5/)
     const type = drawn(1, (s) => s.node('Cast', 'cast', [x(s)], { to: 'QUANTUM' }))
     await refused(type, 7, /"cast" \(Cast\): it casts to "QUANTUM", which is no type/)
+    const sizes = drawn(1, (s) => s.node('Split', 'split', [x(s), s.constant('sizes', float32([1], [3]))], { axis: 1 }))
+    await refused(sizes, 7, /"split" \(Split\): its sizes are an input/)
     const tiles = drawn(1, (s) =>
       s.node('Tile', 'tile', [x(s), s.constant('n', int64([], [2])), s.constant('a', int64([], [0]))]),
     )
