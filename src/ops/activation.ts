@@ -13,8 +13,8 @@ export const clip = defineOp({
     11: (u) => {
       const min = u.float('min', -MAX_FLOAT32)
       const max = u.float('max', MAX_FLOAT32)
-      if (min > -MAX_FLOAT32) u.setInput(1, u.scalarLike(0, 'min', min))
-      if (max < MAX_FLOAT32) u.setInput(2, u.scalarLike(0, 'max', max))
+      if (min > -MAX_FLOAT32) u.setInput(1, u.floatsLike(0, 'min', [min]))
+      if (max < MAX_FLOAT32) u.setInput(2, u.floatsLike(0, 'max', [max]))
       u.setAttr('min', null)
       u.setAttr('max', null)
     },

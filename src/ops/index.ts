@@ -14,11 +14,21 @@ import { conv, convTranspose } from './conv.js'
 import { dropout } from './dropout.js'
 import { einsum } from './einsum.js'
 import { arithmetic, cast, comparison, elementwise, pRelu } from './elementwise.js'
+import {
+  affine,
+  crop,
+  dynamicSlice,
+  experimental,
+  imageScaler,
+  parametricSoftplus,
+  scale,
+  scaledTanh,
+} from './experimental.js'
 import { embedLayerNormalization, gather, torchEmbedding } from './gather.js'
 import { gemm } from './gemm.js'
 import { fusedMatMul, matMul } from './matmul.js'
 import { moe } from './moe.js'
-import { batchNormalization, groupNormalization, instanceNormalization } from './norm.js'
+import { batchNormalization, groupNormalization, instanceNormalization, meanVarianceNormalization } from './norm.js'
 import type { OpDefinition } from './op.js'
 import { lpPool } from './pool.js'
 import {
@@ -87,6 +97,7 @@ export const ops: readonly OpDefinition[] = [
   softmax,
   batchNormalization,
   instanceNormalization,
+  meanVarianceNormalization,
   groupNormalization,
   dropout,
   lpPool,
@@ -107,6 +118,14 @@ export const ops: readonly OpDefinition[] = [
   gridSample,
   dft,
   scan,
+  affine,
+  scale,
+  imageScaler,
+  parametricSoftplus,
+  scaledTanh,
+  crop,
+  dynamicSlice,
+  experimental,
 ]
 
 const byType = tableOf(ops)

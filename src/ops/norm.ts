@@ -20,6 +20,22 @@ function byElement(u: Upgrade): void {
   u.become('Reshape', [u.add('BatchNormalization', flat, attrs), shapeAsInput(u, x)], {})
 }
 
+/**
+ * Experimental before opset 9, with switches in the place of axes. Without the variance it takes the mean away alone:
+ *
+ *   x - ReduceMean(x, axes)
+ */
+export const meanVarianceNormalization = defineOp({
+  types: ['MeanVarianceNormalization'],
+  upgrade: {
+    9: (u) => {
+      const [x, axes] = [u.input(0), attr.ints(u.int('across_channels', 0) === 0 ? [0, 2, 3] : [0, 1, 2, 3])]
+      if (u.int('normalize_variance', 1) !== 0) u.become(u.node.op, [x], { axes })
+      else u.become('Sub', [x, u.add('ReduceMean', [x], { axes })], {})
+    },
+  },
+})
+
 export const instanceNormalization = defineOp({
   types: ['InstanceNormalization'],
   upgrade: { 6: withoutConsumedInputs },

@@ -60,8 +60,8 @@ export interface Upgrade {
   /** New constants, called after what they are for; equal ones of a graph are one. */
   int64(name: string, values: readonly number[], shape?: readonly number[]): Value
   float32(name: string, values: readonly number[], shape?: readonly number[]): Value
-  /** A scalar with the element type of an input, which must be a float. @throws a refusal when it is not known */
-  scalarLike(input: number, name: string, value: number): Value
+  /** With the element type of an input, which must be a float; a scalar unless told. @throws a refusal when it is not known */
+  floatsLike(input: number, name: string, values: readonly number[], shape?: readonly number[]): Value
   /** A node in front of this one. @returns its only output */
   add(op: string, inputs: readonly (Value | null)[], attrs?: Readonly<Record<string, Attr>>): Value
 

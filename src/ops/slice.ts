@@ -23,7 +23,7 @@ export const pad = defineOp({
     11: (u) => {
       const value = u.float('value', 0)
       u.moveToInput('pads', 1)
-      if (value !== 0 && u.string('mode', 'constant') === 'constant') u.setInput(2, u.scalarLike(0, 'value', value))
+      if (value !== 0 && u.string('mode', 'constant') === 'constant') u.setInput(2, u.floatsLike(0, 'value', [value]))
       u.setAttr('value', null)
     },
   },

@@ -6,13 +6,17 @@
  * what was always meant. Where the text of the specification changed besides, ONNX Runtime does in both what the later
  * text says: ConvTranspose 11 (which side gets the odd pad), OneHot 11 (negative indices).
  *
+ * Ops that were experimental in the first years are there from 1 on, and end or begin for good with a version of theirs.
+ *
  * @see https://github.com/onnx/onnx/blob/main/docs/Changelog.md
  */
 const CHANGES = `
+  ATen 1 10!
   Abs 1 6! 13
   Acos 7
   Acosh 9
   Add 1 6! 7! 13 14
+  Affine 1 10!
   AffineGrid 20
   And 1 7!
   ArgMax 1 11 12 13
@@ -41,12 +45,14 @@ const CHANGES = `
   Concat 1 4! 11 13
   ConcatFromSequence 11
   Constant 1 9 11 12 13 19 21
+  ConstantFill 1 10!
   ConstantOfShape 9 20 21
   Conv 1 11
   ConvInteger 10
   ConvTranspose 1 11
   Cos 7
   Cosh 9
+  Crop 1 10!
   CumSum 11 14
   DFT 17 20!
   DeformConv 19
@@ -56,6 +62,7 @@ const CHANGES = `
   Div 1 6! 7! 13 14
   Dropout 1 6! 7! 10! 12! 13
   DynamicQuantizeLinear 11
+  DynamicSlice 1 10!
   Einsum 12
   Elu 1 6!
   Equal 1 7! 11 13 19
@@ -66,11 +73,13 @@ const CHANGES = `
   Flatten 1 9 11 13 21
   Floor 1 6! 13
   GRU 1 3 7! 14
+  GRUUnit 1 10!
   Gather 1 11 13
   GatherElements 11 13
   GatherND 11 12 13
   Gelu 20
   Gemm 1 6 7! 9 11 13
+  GivenTensorFill 1 10!
   GlobalAveragePool 1
   GlobalLpPool 1 2!
   GlobalMaxPool 1
@@ -86,6 +95,7 @@ const CHANGES = `
   Identity 1 13 14 16 19 21
   If 1 11 13 16 19 21
   ImageDecoder 20
+  ImageScaler 1 10!
   InstanceNormalization 1 6!
   IsInf 10 20
   IsNaN 9 13 20
@@ -98,6 +108,7 @@ const CHANGES = `
   Log 1 6! 13
   LogSoftmax 1 11 13!
   Loop 1 11 13 16 19 21
+  LoopIndexTensor 1 10!
   LpNormalization 1
   LpPool 1 2! 11 18
   MatMul 1 9 13
@@ -107,7 +118,7 @@ const CHANGES = `
   MaxRoiPool 1
   MaxUnpool 9 11
   Mean 1 6! 8 13
-  MeanVarianceNormalization 9 13
+  MeanVarianceNormalization 1 9! 13
   MelWeightMatrix 17
   Min 1 6! 8 12 13
   Mish 18
@@ -126,6 +137,7 @@ const CHANGES = `
   Or 1 7!
   PRelu 1 6! 7! 9 16
   Pad 1 2! 11! 13 18 19 21
+  ParametricSoftplus 1 10!
   Pow 1 7! 12 13 15
   QLinearConv 10
   QLinearMatMul 10 21
@@ -155,6 +167,8 @@ const CHANGES = `
   RoiAlign 10 16!
   Round 11
   STFT 17
+  Scale 1 10!
+  ScaledTanh 1 10!
   Scan 8 9! 11 16 19 21
   Scatter 9 11!
   ScatterElements 11 13 16 18
@@ -192,7 +206,7 @@ const CHANGES = `
   Tan 7
   Tanh 1 6! 13
   TfIdfVectorizer 9
-  ThresholdedRelu 10
+  ThresholdedRelu 1 10
   Tile 1 6! 13
   TopK 1 10! 11
   Transpose 1 13 21

@@ -79,14 +79,14 @@ export class NodeUpgrade implements Upgrade {
     return this.#constant(name, 'float32', shape, values, bytesOf(Float32Array.from(values)))
   }
 
-  scalarLike(input: number, name: string, value: number): Value {
+  floatsLike(input: number, name: string, values: readonly number[], shape: readonly number[] = []): Value {
     const like = this.input(input)
     const type = like === null ? null : this.#scope.typeOf(like)
     const dtype = type?.kind === 'tensor' ? type.dtype : null
     if (dtype === null) this.refuse(`the element type of its input "${like?.name ?? ''}" is not known`)
-    const bytes = SCALARS[dtype]?.(value)
+    const bytes = FLOATS[dtype]?.(values)
     if (bytes === undefined) this.refuse(`its input is of type ${dtype}, which it never took before`)
-    return this.#constant(name, dtype, [], [value], bytes)
+    return this.#constant(name, dtype, shape, values, bytes)
   }
 
   add(op: string, inputs: readonly (Value | null)[], attrs: Readonly<Record<string, Attr>> = {}): Value {
@@ -175,11 +175,11 @@ export class NodeUpgrade implements Upgrade {
   }
 }
 
-const SCALARS: Partial<Record<DType, (value: number) => Uint8Array>> = {
-  float32: (value) => bytesOf(Float32Array.of(value)),
-  float64: (value) => bytesOf(Float64Array.of(value)),
-  float16: (value) => bytesOf(Uint16Array.of(numberToFloat16(value))),
-  bfloat16: (value) => bytesOf(Uint16Array.of(numberToBfloat16(value))),
+const FLOATS: Partial<Record<DType, (values: readonly number[]) => Uint8Array>> = {
+  float32: (values) => bytesOf(Float32Array.from(values)),
+  float64: (values) => bytesOf(Float64Array.from(values)),
+  float16: (values) => bytesOf(Uint16Array.from(values, numberToFloat16)),
+  bfloat16: (values) => bytesOf(Uint16Array.from(values, numberToBfloat16)),
 }
 
 /** The main graph, or that of the function that a graph stands in. */

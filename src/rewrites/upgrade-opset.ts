@@ -29,23 +29,6 @@ const IR_VERSIONS: readonly { readonly opset: number; readonly ir: number }[] = 
 /** From here on a caller may feed an input that has a default, which ONNX Runtime then does not take for a constant. */
 const IR_OF_OVERRIDABLE_INPUTS = 4
 
-/** Ops of the first years that never got into the standard; ONNX Runtime knows them up to opset 9. */
-const EXPERIMENTAL = new Set([
-  'ATen',
-  'Affine',
-  'ConstantFill',
-  'Crop',
-  'DynamicSlice',
-  'GRUUnit',
-  'GivenTensorFill',
-  'ImageScaler',
-  'LoopIndexTensor',
-  'ParametricSoftplus',
-  'Scale',
-  'ScaledTanh',
-])
-const LAST_OF_EXPERIMENTAL = 9
-
 /** So many nodes a message names. */
 const MOST_REFUSED = 5
 
@@ -109,9 +92,7 @@ function upgradeNode(node: Node, version: number, scope: UpgradeScope, account: 
   const { model } = scope
   const { rewritten, refused, skipped } = account
   if (node.domain !== '' || refused.has(node) || calledBy(model, node)) return
-  if (EXPERIMENTAL.has(node.op) && version === LAST_OF_EXPERIMENTAL + 1) {
-    refused.set(node, 'it was experimental, and never became a part of ONNX')
-  } else if (!opVersions.has(node.op)) skipped.set(node, `${node.op} is no op of ONNX: left as it is`)
+  if (!opVersions.has(node.op)) skipped.set(node, `${node.op} is no op of ONNX: left as it is`)
   const rule = opOf(node)?.upgrade?.[version]
   if (rule === undefined) return
   const { was, versions } = rewritten.get(node) ?? { was: node.op, versions: [] }

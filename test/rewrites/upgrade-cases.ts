@@ -103,6 +103,28 @@ export const ruleCases: readonly UpgradeCase[] = [
       { num_groups: 2 },
     ),
   }),
+  ...cases('MeanVarianceNormalization', 8, {
+    'each channel': node('MeanVarianceNormalization', [image]),
+    'all channels': node('MeanVarianceNormalization', [image], { across_channels: 1 }),
+    'the mean alone': node('MeanVarianceNormalization', [image], { normalize_variance: 0 }),
+  }),
+  ...cases('Affine', 8, {
+    'a factor and a summand': node('Affine', [image], { alpha: attr.float(2.5), beta: attr.float(-1) }),
+  }),
+  ...cases('Scale', 8, { 'a factor': node('Scale', [image], { scale: attr.float(0.5) }) }),
+  ...cases('ImageScaler', 8, {
+    'a bias a channel': node('ImageScaler', [image], { scale: attr.float(2), bias: attr.floats([1, -1, 0.5, 0]) }),
+  }),
+  ...['ParametricSoftplus', 'ScaledTanh'].flatMap((op) =>
+    cases(op, 8, { 'two factors': node(op, [image], { alpha: attr.float(2), beta: attr.float(0.5) }) }),
+  ),
+  ...cases('Crop', 8, {
+    borders: node('Crop', [image], { border: axes([1, 2, 1, 0]) }),
+    'a window': node('Crop', [image], { border: axes([1, 2, 0, 0]), scale: axes([3, 4]) }),
+  }),
+  ...cases('DynamicSlice', 8, {
+    'some axes': node('DynamicSlice', [image, int64([2], [1, 0]), int64([2], [3, -1]), int64([2], [1, 3])]),
+  }),
   ...cases('Dropout', 7, {
     'with a ratio': node('Dropout', [[[3, 4]]], { ratio: attr.float(0.3) }),
     'without one': node('Dropout', [[[3, 4]]]),

@@ -301,8 +301,8 @@ describe('upgradeOpset refuses', () => {
     })
     await refused(resize, 13, /"up" \(Resize\): tf_half_pixel_for_nn/)
 
-    const experimental = drawn(9, (s) => s.node('ImageScaler', 'scaler', [s.input('x', [1, 3, 2, 2])]))
-    await refused(experimental, 10, /"scaler" \(ImageScaler\): it was experimental/)
+    const experimental = drawn(9, (s) => s.node('ATen', 'aten', [s.input('x', [1, 3, 2, 2])]))
+    await refused(experimental, 10, /"aten" \(ATen\): it was experimental/)
   })
 
   it('a bound whose element type nobody knows', async () => {
