@@ -51,10 +51,14 @@ export function unbroken(text: string): string {
   return text.replace(/(\d) (?=%|[kMGT]?B\b|dB\b|pp\b|ms\b)/g, '$1\u00a0')
 }
 
-/** A fraction as a length in SVG: `37.25%`. Lengths in percent let a chart stretch while its text keeps its size. */
-export function share(fraction: number): string {
+/**
+ * A fraction as a length in SVG: `37.25%`. Lengths in percent let a chart stretch while its text keeps its size.
+ *
+ * @param digits  decimals; more of them where one may zoom in
+ */
+export function share(fraction: number, digits = 2): string {
   const bounded = Number.isFinite(fraction) ? Math.min(1, Math.max(0, fraction)) : 0
-  return `${Number((bounded * 100).toFixed(2))}%`
+  return `${Number((bounded * 100).toFixed(digits))}%`
 }
 
 /** For those who hear the page, or print it without its colours. */

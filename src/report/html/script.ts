@@ -1,5 +1,5 @@
 /** Runs before anything is painted, so that a theme that was chosen does not flash. */
-export const THEME_SCRIPT = `
+export const THEME_SCRIPT: string = `
 try{const t=localStorage.getItem('mcompress-theme');if(t==='light'||t==='dark')document.documentElement.dataset.theme=t}catch{}
 `
 
@@ -7,7 +7,7 @@ try{const t=localStorage.getItem('mcompress-theme');if(t==='light'||t==='dark')d
  * What the page does beyond showing itself. Everything is there without it: it sorts, filters, copies, zooms, and
  * shows the controls for these. One function for each.
  */
-export const PAGE_SCRIPT = `
+export const PAGE_SCRIPT: string = `
 'use strict';
 const one=(selector,from=document)=>from.querySelector(selector);
 const all=(selector,from=document)=>[...from.querySelectorAll(selector)];

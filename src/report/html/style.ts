@@ -2,7 +2,7 @@
  * The look of the page. Quiet: type, space and one accent do the work; what is judged is green or red, and says so in
  * words, too. Numbers are tabular; charts are drawn by classes, so that one drawing serves every theme.
  */
-export const STYLE = `
+export const STYLE: string = `
 *,*::before,*::after{box-sizing:border-box}
 html{-webkit-text-size-adjust:100%;scroll-padding-top:4rem}
 @media (prefers-reduced-motion:no-preference){html{scroll-behavior:smooth}}

@@ -1,5 +1,8 @@
 import { type Content, html, type Markup, share } from '../markup.js'
 
+/** Bars with names in one chart; what is smaller becomes one line, or another kind of chart is drawn. */
+export const MOST_BARS = 14
+
 export interface Bar {
   readonly name: Content
   /** 0..1 of the widest; null when there is only one state to show. */

@@ -15,6 +15,8 @@ interface Tile {
 const MOST_TILES = 400
 /** Parts of one part; the smallest become one. */
 const MOST_CHILDREN = 40
+/** Of the whole; nobody finds such a tile, however far one looks into it. */
+const INVISIBLE = 1e-6
 /** Narrower tiles have no room for a word. */
 const TINY = 0.03
 const DEEPEST = 8
@@ -29,7 +31,7 @@ export function icicle(id: string, title: string, root: PartReport): Markup {
   const depth = 1 + Math.max(...tiles.map((tile) => tile.depth))
   const rows = tiles.map(
     ({ name, x, width, depth, text }, i) =>
-      html`<svg class="tile d${Math.min(depth, 4)}${width < TINY ? ' tiny' : ''}" role="button" tabindex="${i === 0 ? 0 : -1}" aria-label="${text}" x="${share(x)}" y="${depth * ROW}" width="${share(width)}" height="${ROW - 2}"><title>${text}</title><rect width="100%" height="100%" rx="3"/><text x="8" y="21">${shortened(name, 48)}</text></svg>
+      html`<svg class="tile d${Math.min(depth, 4)}${width < TINY ? ' tiny' : ''}" role="button" tabindex="${i === 0 ? 0 : -1}" aria-label="${text}" x="${share(x, 5)}" y="${depth * ROW}" width="${share(width, 5)}" height="${ROW - 2}"><title>${text}</title><rect width="100%" height="100%" rx="3"/><text x="8" y="21">${shortened(name, 48)}</text></svg>
 `,
   )
   return html`<svg class="icicle" id="${id}" role="group" aria-label="${title}" height="${depth * ROW}">${rows}</svg>`
@@ -73,7 +75,7 @@ function tileText({ name, bytes: n, parameters, macs }: PartReport, width: numbe
 
 /** In the order of the tree, so that the keyboard goes through it as one reads. */
 function largest(tiles: readonly Tile[]): readonly Tile[] {
-  const visible = tiles.filter((tile) => tile.width > 0 || tile.depth === 0)
+  const visible = tiles.filter((tile) => tile.width > INVISIBLE || tile.depth === 0)
   if (visible.length <= MOST_TILES) return visible
   const least = [...visible].sort((a, b) => b.width - a.width)[MOST_TILES - 1]?.width ?? 0
   return visible.filter((tile) => tile.width > least)

@@ -6,15 +6,12 @@ import { histogram } from '../charts/histogram.js'
 import { withoutCommonStart } from '../common-start.js'
 import { html, type Markup, name } from '../markup.js'
 import { figure } from '../section.js'
+import type { States } from './states.js'
 
 const MOST = 24
 
 /** How the weights of the largest layers are distributed: small multiples, each on its own axis. */
-export function histograms(
-  rows: readonly LayerRow[],
-  compared: boolean,
-  states: readonly [was: string, now: string],
-): Markup | null {
+export function histograms(rows: readonly LayerRow[], compared: boolean, states: States): Markup | null {
   const known = rows.filter((row) => row.now.distribution !== null)
   if (known.length === 0) return null
   const shown = largestLayers(known, MOST)
