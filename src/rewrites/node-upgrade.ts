@@ -1,9 +1,10 @@
 import { numberToBfloat16, numberToFloat16 } from '../data/array/float16.js'
 import { type Attr, attr } from '../ir/attr.js'
+import { calledBy } from '../ir/calls.js'
 import type { Graph, Model, Node, Value } from '../ir/graph.js'
 import { MemoryTensor } from '../ir/tensor.js'
 import type { DType, Shape, Type } from '../ir/type.js'
-import { bytesOf } from '../ir/walk.js'
+import { bytesOf, walk } from '../ir/walk.js'
 import type { Upgrade } from '../ops/op.js'
 
 /** Why a node cannot be said in a later opset; the sentence goes on after its name. */
@@ -155,7 +156,16 @@ export class NodeUpgrade implements Upgrade {
         `its ${name} is ${a.kind === 'ref' ? 'that of each call of a function' : 'no list of integers'}`,
       )
     }
+    if (!this.#isAlwaysGiven(a.value)) this.refuse(`its ${name} is that of each call of a function, and some give none`)
     return this.add('Constant', [], { [scalar ? 'value_int' : 'value_ints']: a })
+  }
+
+  /** Whether every call of the function that the node stands in gives the attribute, or its default is there. */
+  #isAlwaysGiven(attribute: string): boolean {
+    const { model } = this.#scope
+    const f = [...model.functions.values()].find(({ graph }) => graph === rootOf(this.node.graph))
+    const isCall = (node: Node) => f !== undefined && calledBy(model, node) === f
+    return f?.defaults?.has(attribute) || [...walk(model)].every((node) => !isCall(node) || node.attrs.has(attribute))
   }
 
   #constant(name: string, dtype: DType, shape: readonly number[], values: readonly number[], bytes: Uint8Array): Value {

@@ -340,6 +340,21 @@ describe('upgradeOpset refuses', () => {
     await refused(s.model, 20, /"grid" \(GridSample\): its mode is that of each call of a function/)
   })
 
+  it('an attribute that becomes an input where a call leaves it out', async () => {
+    const s = sketch('model', 17, { local: 1 })
+    const f = s.model.addFunction({
+      ...{ domain: 'local', name: 'Mean', overload: '', opsets: new Map([['', 17]]), extra: { attribute: ['axes'] } },
+    })
+    const inside = new Sketch(s.model, f.graph)
+    const mean = inside.node('ReduceMean', 'mean', [s.model.addInput(f.graph, 'fx', null)], {
+      axes: { kind: 'ref', value: 'axes' },
+    })
+    s.model.addOutput(f.graph, mean, { name: 'fy' })
+    s.output('y', s.node('Mean', 'call', [s.input('x', [2, 3, 4])], {}, { domain: 'local' }), null)
+
+    await refused(s.model, 18, /"mean" \(ReduceMean\): its axes is that of each call of a function, and some give none/)
+  })
+
   it('several nodes at once, the first of them by name', async () => {
     const model = drawn(9, (s) => {
       let x = relu(s)

@@ -11,5 +11,6 @@ export async function run(model: Model, { opset }: ValuesOf<typeof options>, _: 
   const result = await upgradeOpset(model, opset ?? OPSETS.to)
   const nodes = result.changed.length - 1 // the first is the model itself
   const rewritten = nodes === 1 ? '1 node is written' : `${nodes} nodes are written`
-  return { ...result, notes: [`Opset ${before} → ${model.opset}: ${rewritten} in another way, and all mean the same.`] }
+  const what = nodes === 0 ? 'no node had to change.' : `${rewritten} in another way, and all mean the same.`
+  return { ...result, notes: [`Opset ${before} → ${model.opset}: ${what}`] }
 }
