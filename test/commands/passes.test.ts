@@ -37,7 +37,7 @@ describe('mcompress passes', () => {
     )
     assert.deepEqual(
       reports.map(({ ending }: { ending: string }) => ending),
-      ['.txt', '.json', '.md'],
+      ['.txt', '.json', '.md', '.html'],
     )
     assert.equal(JSON.parse(some.stdout).ops.length, ops.flatMap(({ types }) => types).length)
   })
