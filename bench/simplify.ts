@@ -14,6 +14,7 @@ import { basename, join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { type Contestant, measureOnce, median } from './support/measure.js'
 import { npmPackage } from './support/npm.js'
+import { childrenMs } from './support/processor.js'
 import { python } from './support/python.js'
 import { judge } from './support/simplified.js'
 import { table } from './support/table.js'
@@ -31,7 +32,9 @@ interface Result {
   readonly bytes: number | null
   /** What is wrong with it; null for nothing. */
   readonly wrong: string | null
+  /** Of the whole process, median. */
   readonly ms: number
+  readonly processorMs: number
 }
 
 const { values: flags } = parseArgs({
@@ -69,27 +72,24 @@ function models(): string[] {
 
 async function compared(path: string): Promise<Result[]> {
   const simplifiers = contestants(path)
-  const times = new Map<Simplifier, number[]>(simplifiers.map((s) => [s, []]))
+  const runs = new Map<Simplifier, { ms: number; processorMs: number }[]>(simplifiers.map((s) => [s, []]))
   const refused = new Set<Simplifier>()
   for (let round = 0; round < rounds; round++) {
     for (const simplifier of simplifiers) {
       rmSync(simplifier.output, { force: true })
-      const started = performance.now()
-      try {
-        times.get(simplifier)?.push((await measureOnce(simplifier)).ms)
-      } catch {
-        refused.add(simplifier)
-        times.get(simplifier)?.push(performance.now() - started)
-      }
+      const [started, before] = [performance.now(), childrenMs()]
+      await measureOnce(simplifier).catch(() => refused.add(simplifier)) // it ended with an error
+      runs.get(simplifier)?.push({ ms: performance.now() - started, processorMs: childrenMs() - before })
     }
   }
   const results: Result[] = []
   for (const simplifier of simplifiers) {
-    const ms = median(times.get(simplifier) ?? [])
+    const all = runs.get(simplifier) ?? []
+    const times = { ms: median(all.map((r) => r.ms)), processorMs: median(all.map((r) => r.processorMs)) }
     // With nothing to do, mcompress writes nothing: the file is as small as it gets.
     const output = !existsSync(simplifier.output) && simplifier.name === 'mcompress' ? path : simplifier.output
-    if (refused.has(simplifier)) results.push({ bytes: null, wrong: 'refused', ms })
-    else results.push({ ...(await judge(output, path)), ms })
+    if (refused.has(simplifier)) results.push({ bytes: null, wrong: 'refused', ...times })
+    else results.push({ ...(await judge(output, path)), ...times })
   }
   return results
 }
@@ -127,22 +127,26 @@ function render(rows: readonly { readonly path: string; readonly results: readon
   const cells = rows.map(({ path, results }) => [
     basename(path, '.onnx'),
     ...results.map(({ bytes, wrong }) =>
-      bytes === null ? 'refused' : `${bytes}${wrong === null ? '' : ` (${wrong})`}`,
+      bytes === null ? (wrong ?? '') : `${bytes}${wrong === null ? '' : ` (${wrong})`}`,
     ),
-    ...results.map(({ ms }) => `${ms.toFixed(0)}`),
+    ...results.map(({ ms, processorMs }) => `${ms.toFixed(0)}/${processorMs.toFixed(0)}`),
   ])
   const larger = rows.filter(({ results: [ours, ...peers] }) =>
     peers.some((peer) => peer.wrong === null && (peer.bytes ?? 0) < (ours?.bytes ?? Number.POSITIVE_INFINITY)),
   )
   const broken = rows.filter(({ results: [ours] }) => ours?.wrong !== null)
-  const slower = rows.filter(({ results: [ours, ...peers] }) => peers.some((peer) => peer.ms < (ours?.ms ?? 0)))
-  const times = NAMES.map((_, i) => median(rows.map(({ results }) => results[i]?.ms ?? Number.NaN)))
+  const slower = rows.filter(({ results: [ours, ...peers] }) =>
+    peers.some((peer) => peer.processorMs < (ours?.processorMs ?? 0)),
+  )
+  const times = (of: 'ms' | 'processorMs') =>
+    NAMES.map((name, i) => `${name} ${median(rows.map(({ results }) => results[i]?.[of] ?? Number.NaN)).toFixed(0)}`)
   return [
-    table(['', ...NAMES.map((name) => `${name} bytes`), ...NAMES.map((name) => `${name} ms`)], cells),
+    table(['', ...NAMES.map((name) => `${name} bytes`), ...NAMES.map((name) => `${name} ms/cpu`)], cells),
     '',
     `${kept(larger.length === 0)}: never larger than the smallest right result${named(larger)}`,
     `${kept(broken.length === 0)}: no model refused or changed${named(broken)}`,
-    `${kept(slower.length === 0)}: the fastest${named(slower)}; median ms of a model: ${times.map((ms, i) => `${NAMES[i]} ${ms.toFixed(0)}`).join(', ')}`,
+    `${kept(slower.length === 0)}: the least processor time${named(slower)}`,
+    `median of all models: ${times('ms').join(', ')} ms; ${times('processorMs').join(', ')} ms of the processor`,
   ].join('\n')
 }
 

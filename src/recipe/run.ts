@@ -171,9 +171,11 @@ async function changed(
         { ...work, hash: work.detail },
         hooks,
       )
+      // The same open dimensions as before, so that the MACs can be compared.
+      const { assumed } = await inferShapes(input.model, { dims: work.dims })
       described = {
         before: await describeInput(work, input, hooks),
-        after: await modelReport(model, after, work.dims, { distributions: work.detail, ...hooks }),
+        after: await modelReport(model, after, assumed, { distributions: work.detail, ...hooks }),
         ...assessed,
         data: [...learned, ...assessed.data],
       }

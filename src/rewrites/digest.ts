@@ -15,6 +15,12 @@ export function tensorDigest(tensor: Tensor): string {
   return `${head} ${hash.digest('base64')}`
 }
 
+/** The first bytes. Those of weights hardly ever agree. */
+export function tensorStart(tensor: Tensor): string {
+  if (tensor.dtype === 'string') return ''
+  return Buffer.from(tensor.readAt(0, Math.min(tensor.byteLength, 64))).toString('latin1')
+}
+
 /** Tensors of another key cannot be equal: what is cheap to ask. */
 export function tensorKey(tensor: Tensor): string {
   return `${tensor.dtype}[${tensor.shape.join(',')}] ${tensor.byteLength}`

@@ -31,18 +31,22 @@ export async function simplify(model: Model, options: SimplifyOptions = {}): Pro
   const { rules = all, signal, onRound } = options
   const changed: Note[] = []
   let edit = new Edit(model, await factsOf(model))
-  let known = model.version
+  let isOutdated = false
   for (let round = 1; round <= MOST_ROUNDS; round++) {
     signal?.throwIfAborted()
     const { version } = model
-    for (const rule of rules) await rule.apply(edit)
+    for (const rule of rules) {
+      const before = edit.changed.length
+      await rule.apply(edit)
+      if (edit.changed.length > before && rule.reveals) isOutdated = true
+    }
     onRound?.(round)
     changed.push(...edit.changed)
     if (edit.changed.length === 0) {
       if (model.version !== version) throw new Error('A rule has changed the model without a word.')
-      if (version === known) return { changed, skipped: [...unknownNodes(edit), ...edit.skipped] }
+      if (!isOutdated) return { changed, skipped: [...unknownNodes(edit), ...edit.skipped] }
       edit = new Edit(model, await factsOf(model))
-      known = model.version
+      isOutdated = false
     } else edit = edit.next()
   }
   throw new Error(`The rules still find something after ${MOST_ROUNDS} rounds.`)

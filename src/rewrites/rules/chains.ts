@@ -16,6 +16,7 @@ import { defineRule } from './rule.js'
  */
 export const chains = defineRule({
   name: 'chains',
+  reveals: true,
   apply: (edit) => {
     for (const node of edit.nodes()) {
       const first = node.inputs[0]?.producer

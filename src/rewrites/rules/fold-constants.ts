@@ -19,6 +19,7 @@ import { defineRule } from './rule.js'
  */
 export const foldConstants = defineRule({
   name: 'fold-constants',
+  reveals: true,
   apply: async (edit) => {
     const nodes = constantNodes(edit)
     const chosen = choose(edit, nodes)

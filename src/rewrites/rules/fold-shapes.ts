@@ -18,6 +18,7 @@ import { defineRule } from './rule.js'
  */
 export const foldShapes = defineRule({
   name: 'fold-shapes',
+  reveals: true,
   apply: (edit) => {
     const arithmetic = new ShapeArithmetic(edit.facts)
     for (const node of [...edit.nodes()].reverse()) {

@@ -12,6 +12,7 @@ import { defineRule } from './rule.js'
  */
 export const identity = defineRule({
   name: 'identity',
+  reveals: true,
   apply: (edit) => {
     for (const node of edit.nodes('Identity', 'Dropout')) {
       const [input] = node.inputs

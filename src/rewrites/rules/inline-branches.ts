@@ -11,6 +11,7 @@ import { defineRule } from './rule.js'
  */
 export const inlineBranches = defineRule({
   name: 'inline-branches',
+  reveals: true,
   apply: (edit) => {
     for (const node of edit.nodes('If')) {
       const condition = edit.constant(node, 0)

@@ -15,6 +15,7 @@ import { defineRule } from './rule.js'
  */
 export const inlineFunctions = defineRule({
   name: 'inline-functions',
+  reveals: true,
   apply: (edit) => {
     const calls = new Map<FunctionBody, Node[]>()
     for (const node of walk(edit.model)) {

@@ -14,6 +14,7 @@ import { defineRule } from './rule.js'
  */
 export const noOps = defineRule({
   name: 'no-ops',
+  reveals: true,
   apply: (edit) => {
     for (const node of edit.nodes()) {
       const { label, op } = node

@@ -30,6 +30,8 @@ export type RuleName = keyof typeof RULES
  */
 export interface Rule {
   readonly name: RuleName
+  /** Set where what it does may let ONNX Runtime infer more than it did before: then it is asked again. */
+  readonly reveals?: true
   /** Changes the model through the edit, which knows what holds of it and hears what was done. */
   readonly apply: (edit: Edit) => void | Promise<void>
 }

@@ -1,8 +1,9 @@
 import type { Graph, Value } from '../../ir/graph.js'
+import type { Tensor } from '../../ir/tensor.js'
 import { graphs } from '../../ir/walk.js'
 import { SparseTensor } from '../../onnx/sparse-tensor.js'
 import { initializerBytes } from '../bytes.js'
-import { tensorDigest, tensorKey } from '../digest.js'
+import { tensorDigest, tensorKey, tensorStart } from '../digest.js'
 import type { Edit } from '../edit.js'
 import { defineRule } from './rule.js'
 
@@ -16,19 +17,16 @@ import { defineRule } from './rule.js'
 export const sharedWeights = defineRule({
   name: 'shared-weights',
   apply: (edit) => {
-    const byKey = groups(candidates(edit), ([, tensor]) => tensorKey(tensor))
-    for (const alike of byKey) {
-      if (alike.length < 2) continue
-      for (const equal of groups(alike, ([, tensor]) => tensorDigest(tensor)))
-        merge(
-          edit,
-          equal.map(([value]) => value),
-        )
+    // The dearer the question, the fewer are asked: whole weights are read only where their beginnings are equal.
+    const alike = groups(groups([candidates(edit)], tensorKey), tensorStart)
+    for (const equal of groups(alike, tensorDigest)) {
+      const values = equal.map(([value]) => value)
+      merge(edit, values)
     }
   },
 })
 
-type Candidate = readonly [Value, NonNullable<Value['constant']>]
+type Candidate = readonly [Value, Tensor]
 
 /** Defaults are no constants; an initializer that had to be an input before IR 4 stays a part of the interface. */
 function candidates(edit: Edit): Candidate[] {
@@ -43,15 +41,19 @@ function candidates(edit: Edit): Candidate[] {
   return found
 }
 
-function groups<T>(items: readonly T[], keyOf: (item: T) => string): Iterable<T[]> {
-  const found = new Map<string, T[]>()
-  for (const item of items) {
-    const key = keyOf(item)
-    const group = found.get(key)
-    if (group) group.push(item)
-    else found.set(key, [item])
+/** The members of each group that another member equals by a key; the key is asked only where there are others. */
+function* groups(all: Iterable<readonly Candidate[]>, keyOf: (tensor: Tensor) => string): Iterable<Candidate[]> {
+  for (const members of all) {
+    if (members.length < 2) continue
+    const found = new Map<string, Candidate[]>()
+    for (const member of members) {
+      const key = keyOf(member[1])
+      const group = found.get(key)
+      if (group) group.push(member)
+      else found.set(key, [member])
+    }
+    for (const group of found.values()) if (group.length > 1) yield group
   }
-  return found.values()
 }
 
 /** Outer graphs come first, so the first is what the others may see; what it cannot serve looks for another. */
@@ -85,7 +87,7 @@ function hoist(edit: Edit, values: readonly Value[]): void {
 }
 
 /** Bytes; the name is another one in the outer graph, and longer. */
-function gain(values: readonly Value[], name: string, tensor: Candidate[1]): number {
+function gain(values: readonly Value[], name: string, tensor: Tensor): number {
   const longer = values.map((value) => value.uses.size * (name.length - value.name.length))
   const were = values.reduce((n, value) => n + initializerBytes(value.name, tensor), 0)
   return were - initializerBytes(name, tensor) - longer.reduce((n, bytes) => n + bytes, 0)
