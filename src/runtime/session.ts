@@ -84,6 +84,9 @@ export async function requireProvider(provider: string): Promise<void> {
 }
 
 async function loadEngine(logSeverity: number | undefined): Promise<Engine> {
+  // ONNX Runtime reads it when it is loaded. Without it, it leaves files in the folder for temporary ones, and sends
+  // to its makers what it does with models: nobody who runs this tool has asked for either.
+  process.env.ORT_DISABLE_TELEMETRY ??= '1'
   const engine = await import('onnxruntime-node')
   // Of the process, and read only before the first session: what is logged outside of any session.
   if (logSeverity === undefined) engine.env.logLevel = 'fatal'

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -343,15 +344,28 @@ describe('The streams of a process with a session', () => {
     nodes: [node('Gather', ['w', 'i'], ['y'])],
     weights: [floats('w', [2], [1, 2]), floats('unused', [1], [1])],
   })
-  const streams = (mode: string) => {
+  const streams = (mode: string, env: Readonly<Record<string, string>> = {}) => {
     const url = new URL('../../src/runtime/session.js', import.meta.url).href
     const args = ['--input-type=module', '-e', script, url, Buffer.from(model).toString('base64'), mode]
-    const { stdout, stderr, status } = spawnSync(process.execPath, args, { encoding: 'utf8' })
+    const { stdout, stderr, status } = spawnSync(process.execPath, args, {
+      encoding: 'utf8',
+      env: { PATH: process.env.PATH, ...env },
+    })
     assert.equal(status, 0, stderr)
     return { stdout, stderr }
   }
 
   it('stay empty', () => assert.deepEqual(streams('quiet'), { stdout: '', stderr: '' }))
+
+  it('are all that is left: the folder for temporary files stays empty', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'session-'))
+    try {
+      streams('quiet', { TMPDIR: folder })
+      assert.deepEqual(readdirSync(folder), [])
+    } finally {
+      rmSync(folder, { recursive: true })
+    }
+  })
 
   it('carry the warnings on stderr when asked', () => {
     const { stdout, stderr } = streams('verbose')
