@@ -24,6 +24,8 @@ export abstract class BaseCommand extends Command {
   /** Names of the flags that stand on the command line itself. */
   protected given: ReadonlySet<string> = new Set()
   #settings: readonly Setting[] = []
+  /** What was typed: oclif replaces `argv` by what it parsed last. */
+  #typed: readonly string[] = []
 
   /** The command line first, for its own mistakes; then with what environment and configuration file add to it. */
   protected override async parse<
@@ -33,6 +35,7 @@ export abstract class BaseCommand extends Command {
   >(options?: Interfaces.Input<F, B, A>, argv = this.argv): Promise<Interfaces.ParserOutput<F, B, A>> {
     const { refuseValuesOfSwitches } = await import('./mistakes.js')
     refuseValuesOfSwitches(await this.#place())
+    this.#typed = argv
     const own = await super.parse(options, argv)
     this.given = new Set(own.raw.flatMap((token) => (token.type === 'flag' ? [token.flag] : [])))
     const { readSettings } = await import('./settings.js')
@@ -111,7 +114,7 @@ export abstract class BaseCommand extends Command {
     by: readonly Division[] | null = null,
   ): Promise<void> {
     const added = this.#settings.flatMap((setting) => setting.args)
-    const report = { ...found, argv: [...this.#words().split(' '), ...this.argv, ...added] }
+    const report = { ...found, argv: [...this.#words().split(' '), ...this.#typed, ...added] }
     // Each form is loaded when it is wanted: together they take longer than pruning a small model.
     if (flags.report !== undefined) await writeReports(report, flags.report)
     if (flags.json) {

@@ -27,6 +27,8 @@ describe('The configuration of mcompress', () => {
     assert.deepEqual(a, [1, '0.25', 'random'])
     assert.deepEqual(b, [2, '30%', 'random'])
     assert.deepEqual(c, [3, '0.25', 'random'])
+    const { argv }: Report = JSON.parse(flag.stdout)
+    assert.deepEqual(argv, ['prune', 'gemm.onnx', '--seed', '3', '--json', '--sparsity=0.25', '--criterion=random'])
   })
 
   it('may hold for data what a command without data does not need', async () => {
