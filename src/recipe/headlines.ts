@@ -1,4 +1,4 @@
-import { bytes, metricTexts, numeric, percent, ratio, SIZE_WORDS, sizeChange } from '../report/format.js'
+import { bytes, metricTexts, numeric, percent, SIZE_WORDS, sizeChange } from '../report/format.js'
 import type { MetricReport, ModelReport, Report } from '../report/report.js'
 import type { Step } from './recipe.js'
 
@@ -40,12 +40,19 @@ function zeroShare(model: ModelReport): number {
 
 /** @param why  what to add where the size stays */
 function sizeLine(before: ModelReport, after: ModelReport, why = ''): string {
-  const zipped =
-    before.gzipBytes !== null && after.gzipBytes !== null && after.gzipBytes < before.gzipBytes
-      ? ` Gzipped, as servers send it, it is ${ratio(before.gzipBytes / after.gzipBytes)} smaller (${bytes(after.gzipBytes)}).`
-      : ''
-  if (Math.abs(after.bytes - before.bytes) <= 1024) return `File size unchanged${why}.${zipped}`
-  return `File size ${bytes(before.bytes)} → ${bytes(after.bytes)}, ${sizeChange(before.bytes, after.bytes, SIZE_WORDS)}.${zipped}`
+  const zipped = gzipSentence(before.gzipBytes, after.gzipBytes)
+  if (after.bytes === before.bytes) return `File size unchanged${why}.${zipped}`
+  const change = sizeChange(before.bytes, after.bytes, SIZE_WORDS)
+  if (Math.abs(after.bytes / before.bytes - 1) < 0.005) return `File size nearly unchanged (${change})${why}.${zipped}`
+  return `File size ${bytes(before.bytes)} → ${bytes(after.bytes)}, ${change}.${zipped}`
+}
+
+/** Empty where gzip gains less than a percent more than it did. */
+function gzipSentence(before: number | null, after: number | null): string {
+  if (before === null || after === null || after > before * 0.99) return ''
+  const change = sizeChange(before, after, SIZE_WORDS)
+  const share = change.startsWith('-') ? `${change.slice(1)} smaller` : change
+  return ` Gzipped, as servers send it, it is ${share} (${bytes(after)}).`
 }
 
 function accuracyLines(metrics: readonly MetricReport[], steps: readonly Step[]): string[] {

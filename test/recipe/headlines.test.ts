@@ -68,6 +68,22 @@ describe('The headlines of a report', () => {
     assert.match(size ?? '', /^File size 248\.6 kB → 62\.2 kB, 4\.0x smaller\.$/)
   })
 
+  it('say small changes as they are, and nothing of a gzip that gained next to nothing', () => {
+    const said = (bytes: number, gzipBytes: number) =>
+      headlines({ before, after: { ...after, bytes, gzipBytes }, metrics: [top1] }, steps(), [])[1]
+
+    assert.equal(said(before.bytes, 199_000), 'File size unchanged: zeros are stored like other values.')
+    assert.equal(
+      said(before.bytes - 300, 199_000),
+      'File size nearly unchanged (-0.1 %): zeros are stored like other values.',
+    )
+    assert.equal(
+      said(before.bytes + 8, 190_000),
+      'File size nearly unchanged (+8 B): zeros are stored like other values. Gzipped, as servers send it, it is 5.0 % smaller (190.0 kB).',
+    )
+    assert.equal(said(before.bytes * 0.9, 199_000), 'File size 248.6 kB → 223.8 kB, -10.0 %.')
+  })
+
   it('say nothing of zeros and accuracy where the outputs are equal', () => {
     const upgraded = [makeStep(passOf('upgrade'), { opset: 17 })]
 
