@@ -9,13 +9,16 @@ export const DEFAULT_SAMPLES = 512
 export const DEFAULT_DAMPING = 0.01
 export const DEFAULT_BLOCK_SIZE = 128
 
-/** The criteria that look at the inputs of weights, and among which weights each compares. */
-export const CALIBRATED = { wanda: 'row', sparsegpt: 'layer' } as const
+export type CalibratedCriterion = 'wanda' | 'sparsegpt'
 
-export type CalibratedCriterion = keyof typeof CALIBRATED
-
+/** Whether a criterion looks at the inputs of weights. */
 export function isCalibrated(criterion: string): criterion is CalibratedCriterion {
-  return Object.hasOwn(CALIBRATED, criterion)
+  return criterion === 'wanda' || criterion === 'sparsegpt'
+}
+
+/** Wanda's scores say something within a row only; everything else is compared as widely as it can be. */
+export function scopeOf({ criterion, scope }: Pick<ValuesOf<typeof options>, 'criterion' | 'scope'>) {
+  return scope ?? (criterion === 'wanda' ? 'row' : 'global')
 }
 
 /** `conv*=0.9`: weights that match get their own sparsity and leave the common pool. */
@@ -37,7 +40,7 @@ export const options = {
   }),
   scope: choice(['global', 'layer', 'row'], {
     summary:
-      'Among which weights the share is taken: all together, each layer (default of sparsegpt), or each output row of a layer (default of wanda).',
+      'Among which weights the share is taken: all together, each layer, or each output row of a layer (default of wanda).',
     default: null,
     shownDefault: 'global',
   }),
@@ -130,20 +133,22 @@ export const prune = definePass({
   learns: ({ criterion }) => (isCalibrated(criterion) ? `--criterion ${criterion}` : null),
   unused: ({ pattern, criterion }) => [
     ...(pattern.kind === 'n:m' ? (['sparsity', 'scope'] as const) : []),
-    ...(isCalibrated(criterion) ? (['scope'] as const) : (['samples'] as const)),
+    ...(criterion === 'wanda' ? (['scope'] as const) : []),
+    ...(isCalibrated(criterion) ? [] : (['samples'] as const)),
     ...(criterion === 'sparsegpt' ? [] : (['damping', 'blockSize'] as const)),
   ],
   whenAccuracyFell: ({ criterion, scope, pattern }) => {
     if (pattern.kind === 'block') return null
-    const isEven = pattern.kind === 'unstructured' && scope !== 'global'
+    const isGlobal = scopeOf({ criterion, scope }) === 'global'
+    const isEven = pattern.kind === 'unstructured' && !isGlobal
     if (isCalibrated(criterion)) {
       return isEven
         ? 'Accuracy fell: --scope global takes less from the layers that bear less, and mostly loses less.'
         : null
     }
     const repaired = '--criterion sparsegpt --data SPEC makes the weights that stay make up for the others'
-    if (criterion === 'lamp') return `Accuracy fell: ${repaired}; with --scope global from the same layers.`
-    return criterion === 'magnitude' && (scope ?? 'global') === 'global' && pattern.kind === 'unstructured'
+    if (criterion === 'lamp') return `Accuracy fell: ${repaired}, in the same layers.`
+    return criterion === 'magnitude' && isGlobal && pattern.kind === 'unstructured'
       ? `Accuracy fell: --criterion lamp spares the small layers, and ${repaired}; both mostly lose less.`
       : `Accuracy fell: ${repaired}, and mostly loses less.`
   },

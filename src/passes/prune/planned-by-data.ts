@@ -3,12 +3,12 @@ import { missingData, type PassContext } from '../pass.js'
 import type { Method } from './calibrate.js'
 import { type Calibrated, measurable, prunedByData, unseenSkip } from './calibrated.js'
 import {
-  CALIBRATED,
   DEFAULT_BLOCK_SIZE,
   DEFAULT_DAMPING,
   DEFAULT_SAMPLES,
   DEFAULT_SPARSITY,
   isCalibrated,
+  scopeOf,
 } from './index.js'
 import { lampShares } from './lamp.js'
 import type { Plan, Planned } from './plan.js'
@@ -84,7 +84,7 @@ export async function plannedByData(
  * are one pool, each layer gives the share that LAMP gives it.
  */
 async function withShares(targets: readonly Target[], { values, onRead }: Plan): Promise<readonly Target[]> {
-  if (values.scope !== 'global' || values.pattern.kind !== 'unstructured') return targets
+  if (scopeOf(values) !== 'global' || values.pattern.kind !== 'unstructured') return targets
   const pool = targets.filter((target) => target.override === null)
   const elements = pool.reduce((n, target) => n + target.elements, 0)
   const shares = await lampShares(pool, Math.round((values.sparsity ?? DEFAULT_SPARSITY) * elements), onRead)
@@ -94,7 +94,7 @@ async function withShares(targets: readonly Target[], { values, onRead }: Plan):
 
 function methodOf({ criterion, scope, pattern, damping, blockSize }: Values): Method {
   if (!isCalibrated(criterion)) throw new Error(`${criterion} is not calibrated.`)
-  const within = scope ?? CALIBRATED[criterion]
+  const within = scopeOf({ criterion, scope })
   return {
     criterion,
     scope: within === 'row' ? 'row' : 'layer',
