@@ -38,9 +38,9 @@ export class Compare extends BaseCommand {
   async run(): Promise<void> {
     const { args, flags } = await this.parse(Compare)
     await checkReports(flags.report)
-    const evaluation = evaluationOf(flags.data, flags, this.given, '--data')
     const engine = engineOf(flags)
-    const { compareFiles } = await import('../recipe/compare.js')
+    const { compareFiles, MADE_UP } = await import('../recipe/compare.js')
+    const evaluation = evaluationOf(flags.data ?? MADE_UP, flags, this.given)
     const report = await this.work(flags, (hooks) =>
       compareFiles(
         {

@@ -1,6 +1,7 @@
 import { type Compared, compare, type LayerDifference, type ValueDifference } from '../analysis/compare.js'
 import { openDimensions } from '../analysis/open-dimensions.js'
 import { inferShapes } from '../analysis/shapes.js'
+import { parseSpec } from '../data/spec.js'
 import { UsageError } from '../errors.js'
 import type { Model } from '../ir/graph.js'
 import {
@@ -22,7 +23,7 @@ import { STREAM, withInputFile } from './streams.js'
 import { tool } from './tool.js'
 
 /** Without data of the user's: as many made-up inputs as make errors stable, and take seconds. */
-const MADE_UP = 'random?n=64'
+export const MADE_UP = 'random?n=64'
 
 export interface CompareRequest extends Partial<Engine> {
   /** Paths; one of them may be `-`, which is stdin. The first is what counts as right. */
@@ -88,7 +89,7 @@ async function reportOn(a: ShownModel, b: ShownModel, request: CompareRequest, h
     headlines: comparisonHeadlines(comparison, {
       weights: before.layers,
       span: compared.layers?.find(({ node }) => node === comparison.culprit)?.span ?? [],
-      madeUp: asked === null ? { data: evaluation.data, dims: newDims(engine, given) } : null,
+      madeUp: madeUpBy(evaluation, newDims(engine, given)),
     }),
     seed: engine.seed,
     before,
@@ -120,19 +121,29 @@ export async function compareModels(
   return comparisonReport(a.shown, b.shown, await compareNamed(a, b, evaluation, layers, engine, hooks))
 }
 
-/** Where there is no data, made-up inputs, with numbers for what the model leaves open. */
+/** Where there is no data, made-up inputs; wherever inputs are made up, numbers for what the model leaves open. */
 async function settledData(
   evaluation: Evaluation | null,
   engine: Engine,
   model: Model,
 ): Promise<{ readonly evaluation: Evaluation; readonly engine: Engine }> {
-  if (evaluation !== null) return { evaluation, engine }
+  if (evaluation !== null && !isMadeUp(evaluation.data)) return { evaluation, engine }
   const { assumed } = await inferShapes(model, { dims: engine.dims })
   const open = openDimensions(model).filter(({ kind }) => kind !== 'batch')
   const dims = Object.fromEntries(
     open.flatMap(({ name }) => (assumed[name] === undefined ? [] : [[name, assumed[name]]])),
   )
-  return { evaluation: { data: MADE_UP }, engine: { ...engine, dims: { ...dims, ...engine.dims } } }
+  return { evaluation: evaluation ?? { data: MADE_UP }, engine: { ...engine, dims: { ...dims, ...engine.dims } } }
+}
+
+function isMadeUp(spec: string): boolean {
+  const { paths } = parseSpec(spec)
+  return paths.length === 1 && paths[0] === 'random'
+}
+
+/** What to tell of inputs that the user did not choose, or not wholly. */
+function madeUpBy({ data }: Evaluation, dims: Readonly<Record<string, number>>) {
+  return data === MADE_UP || Object.keys(dims).length > 0 ? { data, dims } : null
 }
 
 /** Those that a model has: the same axis may have another name in the other one. */
