@@ -32,7 +32,7 @@ export function inspect(
     const paths = [file.source, ...file.external].map(({ path }) => path)
     const files = await filesReport(shown, paths, { gzip, hash: detail }, hooks)
     const before = await modelReport(file.model, files, dims, { distributions: why || detail, ...hooks })
-    const explained = why ? await explanation(file, dims) : NOTHING_MORE
+    const explained = why ? await explanation(file, dims, before.macs.total) : NOTHING_MORE
     hooks.signal?.throwIfAborted()
     return {
       ...NOTHING_MORE,
@@ -53,8 +53,9 @@ export function inspect(
 async function explanation(
   file: ModelFile,
   dims: Readonly<Record<string, number>>,
+  macs: number | null,
 ): Promise<Pick<Report, 'headlines' | 'why'>> {
   const { whyHeadlines, whyReport } = await import('./why.js')
   const why = await whyReport(file, dims)
-  return { headlines: whyHeadlines(why), why }
+  return { headlines: whyHeadlines(why, macs), why }
 }

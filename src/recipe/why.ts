@@ -5,7 +5,7 @@ import { countMacs } from '../analysis/macs.js'
 import { inventoryOf } from '../analysis/pieces.js'
 import { inferShapes } from '../analysis/shapes.js'
 import type { ModelFile } from '../onnx/read.js'
-import { bytes, percent, plural } from '../report/format.js'
+import { bytes, count, percent, plural } from '../report/format.js'
 import type { PartReport, WhyReport } from '../report/report.js'
 
 /** Where bytes, parameters and MACs of a model are, and what could go. */
@@ -21,8 +21,12 @@ export async function whyReport(
   }
 }
 
-/** What comes first to mind, and what could be done about it. */
-export function whyHeadlines({ trees, findings }: WhyReport): string[] {
+/**
+ * What comes first to mind, and what could be done about it.
+ *
+ * @param macs  of one run; null when they are not known
+ */
+export function whyHeadlines({ trees, findings }: WhyReport, macs: number | null): string[] {
   const root = trees.find((tree) => tree.by === 'op')?.root
   const saved = findings.reduce((sum, finding) => sum + finding.bytes, 0)
   const found =
@@ -34,7 +38,15 @@ export function whyHeadlines({ trees, findings }: WhyReport): string[] {
   const [largest] = root?.children ?? []
   if (root === undefined || largest === undefined || root.bytes === 0) return [`${capital(found)}.`]
   const share = percent(largest.bytes / root.bytes)
-  return [`${share} of ${bytes(root.bytes)} ${holder(largest)}; ${found}.`]
+  return [`${share} of ${bytes(root.bytes)} ${holder(largest)}; ${found}.`, ...branchLine(root, macs)]
+}
+
+/** The tree has every branch of an If, a run takes one. */
+function branchLine(root: PartReport, macs: number | null): string[] {
+  if (macs === null || root.macs <= macs) return []
+  return [
+    `One run computes at most ${count(macs, 7)} of the ${count(root.macs, 7)} MACs listed: one branch of each If.`,
+  ]
 }
 
 /** An op is named, the graph is what the bytes are. */

@@ -14,18 +14,33 @@ function why(name: string, findings: readonly number[]): WhyReport {
 
 describe('whyHeadlines', () => {
   it('names the op that holds most, and what could be saved', () => {
-    assert.deepEqual(whyHeadlines(why('com.microsoft.FusedConv', [1000, 500, 0])), [
+    assert.deepEqual(whyHeadlines(why('com.microsoft.FusedConv', [1000, 500, 0]), 0), [
       '75.0 % of 4.00 kB are weights of com.microsoft.FusedConv; 3 findings below could save 1.50 kB.',
     ])
   })
 
   it('says so when nothing can be saved, or nothing was found', () => {
-    assert.deepEqual(whyHeadlines(why('graph, names and metadata', [0])), [
+    assert.deepEqual(whyHeadlines(why('graph, names and metadata', [0]), 0), [
       '75.0 % of 4.00 kB are graph, names and metadata; 1 finding below.',
     ])
-    assert.deepEqual(whyHeadlines(why('Conv', [])), [
+    assert.deepEqual(whyHeadlines(why('Conv', []), 0), [
       '75.0 % of 4.00 kB are weights of Conv; nothing that could go was found.',
     ])
+  })
+})
+
+describe('whyHeadlines of a model with branches', () => {
+  it('tell that a run takes one of them', async () => {
+    const why = await whyReport(readModel('fixtures/generated/if.onnx'), {})
+    const listed = why.trees[0]?.root.macs ?? 0
+
+    assert.ok(listed > 0)
+    assert.match(
+      whyHeadlines(why, listed - 1)[1] ?? '',
+      /^One run computes at most \d+ of the \d+ MACs listed: one branch of each If\.$/,
+    )
+    assert.equal(whyHeadlines(why, listed).length, 1)
+    assert.equal(whyHeadlines(why, null).length, 1)
   })
 })
 
