@@ -7,6 +7,7 @@ import { openSession } from '../runtime/session.js'
 import type { Dimensions } from './declared.js'
 import { Probe, type ProbeOptions } from './probe.js'
 import { UNREPORTED, WITHOUT_FLOAT64 } from './substitute.js'
+import { unknownOp } from './unknown-op.js'
 
 /** Sessions for one choice of dimensions, at most: each finds one more thing that ONNX Runtime does not take. */
 const MAX_ATTEMPTS = 40
@@ -61,7 +62,7 @@ class Concessions {
 
   /** @returns false when nothing more can be done about what ONNX Runtime says of the probe */
   make(message: string, probe: Probe): boolean {
-    const type = unknownType(message)
+    const type = unknownOp(message)
     if (type !== null && !this.cutTypes.has(type)) {
       this.cutTypes.add(type)
       return true
@@ -78,16 +79,6 @@ class Concessions {
     if (!noKernel) this.refused.add(site.key)
     return true
   }
-}
-
-/** The op that ONNX Runtime has no schema for, as `Node.type` names it. */
-function unknownType(message: string): string | null {
-  const [, domain, op] =
-    /([\w.]*):(\w+)\(-?\d+\) is not a registered function\/op/.exec(message) ??
-    /No Op registered for ()(\w+) with domain_version/.exec(message) ??
-    []
-  if (op === undefined) return null
-  return domain ? `${domain}.${op}` : op
 }
 
 async function ask(

@@ -2,6 +2,7 @@ import type { NdArray } from '../data/dataset.js'
 import { DataError, UnsupportedModelError } from '../errors.js'
 import { EngineError } from '../runtime/engine-error.js'
 import { type ModelSource, openSession, type Session, type SessionOptions } from '../runtime/session.js'
+import { unknownOp } from './unknown-op.js'
 
 /** A model that is open. */
 export interface Opened {
@@ -37,8 +38,14 @@ export async function openModel(
     return { name, session }
   } catch (error) {
     if (!(error instanceof EngineError)) throw error
-    throw new UnsupportedModelError(`ONNX Runtime cannot load ${name}: ${error.message}`, {
-      suggestions: ['What is in the model, and what this version lacks, tells: mcompress inspect MODEL'],
+    const op = unknownOp(error.message)
+    const why = op === null ? error.message : `it does not know the op ${op}.`
+    throw new UnsupportedModelError(`ONNX Runtime cannot load ${name}: ${why}`, {
+      suggestions: [
+        op === null
+          ? 'What is in the model, and what this version lacks, tells: mcompress inspect MODEL'
+          : 'What runs no model works all the same: inspect, and simplify, upgrade or prune without data.',
+      ],
       cause: error,
     })
   }

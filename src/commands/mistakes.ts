@@ -126,10 +126,16 @@ function startingWith(flag: string, names: readonly string[]): string | undefine
   return flag.length < 5 ? undefined : names.find((name) => name.startsWith(flag))
 }
 
-function missingModel({ command }: Place): UsageError {
+function missingModel({ command, argv }: Place): UsageError {
   if (command === 'report') {
     return new UsageError('The report is missing.', {
       suggestions: ['mcompress report report.json', helpLine(command)],
+    })
+  }
+  if (command === 'compare') {
+    const first = argv.find((word) => word === '-' || /\.onnx$/i.test(word))
+    return new UsageError(first === undefined ? 'The models are missing.' : 'The second model is missing.', {
+      suggestions: [`mcompress compare ${first ?? 'model.onnx'} other.onnx`, helpLine(command)],
     })
   }
   return new UsageError('The model is missing.', {
