@@ -47,7 +47,7 @@ describe('The headlines of a report', () => {
 
   it('suggest the next better way to choose weights', () => {
     const hint = (raw: object) => headlines({ before, after, metrics: [top1] }, steps(raw), []).at(-1) ?? ''
-    assert.match(hint({ criterion: 'lamp' }), /--criterion sparsegpt --data SPEC .* with --scope global/)
+    assert.match(hint({ criterion: 'lamp' }), /--criterion sparsegpt --data SPEC .* in the same layers/)
     assert.match(hint({ pattern: '2:4' }), /--criterion sparsegpt --data SPEC/)
     assert.match(hint({ criterion: 'sparsegpt' }), /--scope global/)
     assert.match(hint({ criterion: 'wanda' }), /--scope global/)

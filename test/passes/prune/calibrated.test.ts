@@ -225,7 +225,7 @@ describe('Pruning by data goes by the promises of prune', () => {
     const model = lenet()
     await learn(
       model,
-      { criterion: 'sparsegpt', sparsity: 0.5, layer: ['conv1*=0.2'], samples: 8 },
+      { criterion: 'sparsegpt', scope: 'layer', sparsity: 0.5, layer: ['conv1*=0.2'], samples: 8 },
       learningFrom(FASHION, pathIn),
     )
 
@@ -349,7 +349,7 @@ describe('Pruning by data without seeing the inputs of a weight', () => {
       const before = [...weightsIn(model).values()]
       const { skipped } = await learn(
         model,
-        { criterion: 'sparsegpt' },
+        { criterion: 'sparsegpt', scope: 'layer' },
         learningFrom('random?n=4', pathIn, { dims: { N: 1 } }),
       )
 
@@ -374,7 +374,11 @@ describe('Pruning by data without seeing the inputs of a weight', () => {
       tensorType('float32', ['N', 3, 1, 5]),
     )
     const plain = s.model.clone().model
-    const { skipped } = await learn(s.model, { criterion: 'sparsegpt' }, learningFrom('random?n=12', pathIn))
+    const { skipped } = await learn(
+      s.model,
+      { criterion: 'sparsegpt', scope: 'layer' },
+      learningFrom('random?n=12', pathIn),
+    )
 
     assert.deepEqual(
       skipped.map((skip) => skip.target),
