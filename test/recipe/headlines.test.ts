@@ -49,7 +49,7 @@ describe('The headlines of a report', () => {
     const hint = (raw: object) => headlines({ before, after, metrics: [top1] }, steps(raw), []).at(-1) ?? ''
     assert.match(hint({ criterion: 'lamp' }), /--criterion sparsegpt --data SPEC .* in the same layers/)
     assert.match(hint({ pattern: '2:4' }), /--criterion sparsegpt --data SPEC/)
-    assert.match(hint({ criterion: 'sparsegpt' }), /--scope global/)
+    assert.match(hint({ criterion: 'sparsegpt', scope: 'layer' }), /--scope global/)
     assert.match(hint({ criterion: 'wanda' }), /--scope global/)
   })
 
