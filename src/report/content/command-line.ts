@@ -1,5 +1,6 @@
 import type { BenchReport, Report, StepReport } from '../report.js'
 import { isOfBench } from './bench.js'
+import { kebabCase } from './options.js'
 
 /**
  * The command that makes this report again, for a POSIX shell: as it was run, or, when no command line made the
@@ -78,10 +79,6 @@ function dataFlags({ command, after, data, metrics }: Report): readonly string[]
 /** One word where the value could be taken for another flag. */
 function flag(name: string, value: string): readonly string[] {
   return value.startsWith('-') ? [`--${name}=${value}`] : [`--${name}`, value]
-}
-
-function kebabCase(name: string): string {
-  return name.replace(/[A-Z]/g, (c) => `-${c.toLowerCase()}`)
 }
 
 function quoted(word: string): string {
