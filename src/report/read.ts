@@ -35,8 +35,13 @@ function parsed(text: string, shown: string): unknown {
     return JSON.parse(text.replace(/^\ufeff/, ''))
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error)
-    throw new DataError(`"${shown}" is no JSON: ${reason}.`, {
-      suggestions: ['The other forms of a report cannot be read again: save it with --report FILE.json.'],
+    // JSON.parse quotes the text, which may be anything: a model's bytes would reach the terminal.
+    throw new DataError(`"${shown}" is no JSON: ${reason.replaceAll(/\p{C}+/gu, ' ')}.`, {
+      suggestions: [
+        /\.onnx$/i.test(shown)
+          ? `To see what is in a model: mcompress inspect ${shown}`
+          : 'The other forms of a report cannot be read again: save it with --report FILE.json.',
+      ],
       cause: error,
     })
   }

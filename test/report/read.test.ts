@@ -75,6 +75,14 @@ describe('readReport', () => {
   it('refuses what is no JSON', () => {
     refuses('# a heading', /^"run\.json" is no JSON: Unexpected token/, /--report FILE\.json/)
     refuses('', /^"run\.json" is no JSON/, /--report FILE\.json/)
+    refuses('\b\x12\x1b[2J\nmodel', /^"run\.json" is no JSON: \P{C}+$/u, /--report FILE\.json/)
+  })
+
+  it('tells how to look at what is a model', () => {
+    assert.throws(
+      () => readReport('\b\t', 'm.onnx'),
+      (error: unknown) => error instanceof DataError && error.suggestions.join().endsWith('mcompress inspect m.onnx'),
+    )
   })
 
   it('refuses JSON that is no report', () => {
