@@ -128,7 +128,7 @@ function divided(
 function dampingNotes({ layers }: Calibrated, { damping }: Method): string[] {
   const raised = layers.filter((layer) => layer.damping !== null && layer.damping > damping)
   if (raised.length === 0) return []
-  const named = raised.slice(0, 3).map((layer) => `${layer.target.name} (${layer.damping})`)
+  const named = raised.slice(0, 3).map((layer) => `${layer.target.name} (${Number(layer.damping?.toPrecision(2))})`)
   const more = raised.length - named.length
   return [
     `Some Hessians could only be inverted with more damping than ${damping}: ${named.join(', ')}${more > 0 ? ` and ${more} more` : ''}. More samples help.`,
