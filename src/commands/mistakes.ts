@@ -114,11 +114,16 @@ function unknownFlags(place: Place, list = ''): UsageError {
   return new UsageError(`${place.command} has no flag ${typed.join(', ')}.`, {
     suggestions: [
       ...near.map((name) => `Did you mean ${name}?`),
-      ...elsewhere.map(([command]) => `It is one of ${command}: mcompress ${command} --help`),
+      ...elsewhereTexts(elsewhere.map(([command]) => command)),
       ...(file === undefined ? [] : [`A file whose name begins with a dash: ./${file}`]),
       helpLine(place.command),
     ],
   })
+}
+
+function elsewhereTexts(commands: readonly string[]): string[] {
+  if (commands.length > 2) return [`It is one of ${commands.slice(0, -1).join(', ')} and ${commands.at(-1)}.`]
+  return commands.map((command) => `It is one of ${command}: mcompress ${command} --help`)
 }
 
 /** A name that is cut short, unless hardly anything is left of it. */
