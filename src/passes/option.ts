@@ -66,9 +66,10 @@ export function count<T extends number | null>(init: Init<T> & { readonly value:
   }
 }
 
+/** @param init.value  what stands for the value in help where the choices are many; then the summary names them */
 export function choice<const C extends string, T extends C | null>(
   choices: readonly C[],
-  init: Init<T>,
+  init: Init<T> & { readonly value?: string },
 ): Option<T | C> {
   return {
     kind: 'value',

@@ -33,9 +33,10 @@ export const options = {
     default: null,
     shownDefault: String(DEFAULT_SPARSITY),
   }),
-  criterion: choice(['magnitude', 'random', 'lamp', 'wanda', 'sparsegpt'], {
+  criterion: choice(['magnitude', 'lamp', 'wanda', 'sparsegpt', 'random'], {
+    value: 'NAME',
     summary:
-      'What makes a weight unimportant: its magnitude, chance (the baseline), its magnitude beside the larger ones of its layer; or, seen on --data, its magnitude times the size of its inputs (wanda), or what its going costs when the weights that stay make up for it (sparsegpt).',
+      'What makes a weight unimportant: its magnitude; its magnitude beside the larger ones of its layer (lamp); seen on --data, its magnitude times the size of its inputs (wanda), or what is lost when the weights that stay make up for it (sparsegpt); chance, as a baseline (random).',
     default: 'magnitude',
   }),
   scope: choice(['global', 'layer', 'row'], {
