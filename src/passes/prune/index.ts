@@ -36,7 +36,7 @@ export const options = {
   criterion: choice(['magnitude', 'lamp', 'wanda', 'sparsegpt', 'random'], {
     value: 'NAME',
     summary:
-      'What makes a weight unimportant: its magnitude; its magnitude beside the larger ones of its layer (lamp); seen on --data, its magnitude times the size of its inputs (wanda), or what is lost when the weights that stay make up for it (sparsegpt); chance, as a baseline (random).',
+      'What makes a weight unimportant: magnitude, alone or beside the larger ones of its layer (lamp); on --data, that times its inputs (wanda), or what the others cannot make up for (sparsegpt); or random.',
     default: 'magnitude',
   }),
   scope: choice(['global', 'layer', 'row'], {
@@ -46,8 +46,9 @@ export const options = {
     shownDefault: 'global',
   }),
   pattern: text<Pattern>({
-    summary: 'Which weights go together: unstructured, n:m (n of every m inputs stay), or blocks of outputs x inputs.',
-    value: 'unstructured|2:4|16x16',
+    summary:
+      'Which weights go together: unstructured, n:m (2:4: two of every four inputs stay), or blocks of outputs x inputs (16x16).',
+    value: 'PATTERN',
     default: { kind: 'unstructured' },
     shownDefault: 'unstructured',
     parse: parsePattern,
