@@ -98,7 +98,7 @@ export const prune = definePass({
     'prune model.onnx --sparsity 80% --scope layer --exclude "head*"',
     'prune model.onnx --pattern 2:4 -o sparse24.onnx',
     'prune model.onnx --sparsity 0.7 --layer "conv*=0.3" --report a.md',
-    'prune model.onnx --criterion sparsegpt --data train.npz --sparsity 0.6',
+    'prune model.onnx --criterion sparsegpt --data train.npz',
   ],
   traits: { outputs: 'changed', idempotent: true, bytes: 'never-more', needs: [] },
   options,
