@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
 import { gzipSync } from 'node:zlib'
+import { percent } from '../../src/report/format.js'
 import { html } from '../../src/report/html/index.js'
 import type { Report } from '../../src/report/report.js'
 import { benchTwo, compareLayers, everything, fiveHundredLayers, hostileNames, inspectWhy } from './full-samples.js'
@@ -50,6 +51,14 @@ describe('HTML report', () => {
     assert.deepEqual(await sections(inspectWhy()), ['anatomy', 'layers', 'table', 'model', 'reproduction'])
     assert.deepEqual(await sections(benchTwo()), ['latency', 'layers', 'table', 'model', 'reproduction'])
     assert.deepEqual(await sections(ALL.nulls?.() ?? everything()), ['metrics', 'model', 'reproduction'])
+  })
+
+  it('tells latency in the words of the other forms', async () => {
+    const report = benchTwo()
+    const text = textOf(await html.render(report))
+    const spreads = report.bench?.models.map(({ spread }) => `±${percent(spread / 2, 1)}`) ?? []
+    assert.equal(spreads.length, 2)
+    for (const part of ['against the first', ...spreads]) assert.ok(text.includes(part), part)
   })
 
   it('begins with the headline, and says with it what to do next', async () => {

@@ -57,20 +57,21 @@ ${plot({ ...image, yTicks: [{ at: 0, text: '' }], xTicks: ticks, body })}</div>
 function table(bench: BenchReport): Markup {
   const names = benchNames(bench)
   const rows = bench.models.map((model, i) => row(model, names[i] ?? ''))
-  const titles = ['median', 'p95', 'spread', 'than the first', 'to load', 'peak memory', 'runs']
+  const titles = ['median', 'p95', 'spread', 'against the first', 'to load', 'peak memory', 'runs']
   return html`<table><caption class="unseen">Latency and memory of each model</caption><thead><tr><th scope="col">model</th>${titles.map((title) => html`<th scope="col" class="number">${title}</th>`)}</tr></thead><tbody>${rows}</tbody></table>`
 }
 
 function row(model: BenchModelReport, label: string): Markup {
   const { medianMs, p95Ms, spread, ratio, createMs, peakBytes, runs } = model
+  const cell = (text: string) => html`<td class="number">${text}</td>`
   const cells = [
-    milliseconds(p95Ms),
-    percent(spread, 1),
-    speedText(ratio),
-    milliseconds(createMs),
-    bytes(peakBytes),
-    count(runs),
+    cell(milliseconds(p95Ms)),
+    cell(`±${percent(spread / 2, 1)}`),
+    html`<td class="number words">${speedText(ratio)}</td>`,
+    cell(milliseconds(createMs)),
+    cell(bytes(peakBytes)),
+    cell(count(runs)),
   ]
-  return html`<tr><th scope="row">${name(label, 40)}</th><td class="number strong">${milliseconds(medianMs)}</td>${cells.map((text) => html`<td class="number">${text}</td>`)}</tr>
+  return html`<tr><th scope="row">${name(label, 40)}</th><td class="number strong">${milliseconds(medianMs)}</td>${cells}</tr>
 `
 }
