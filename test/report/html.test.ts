@@ -88,7 +88,7 @@ describe('HTML report', () => {
       'logits 18.4 dB 0.42 of 12.5 0.031 0.9927 96.1 % 95.7 % to 96.5 %',
       'aux',
       'made-up values, batch 1, 1 thread, cpu, 10 warm-up runs. input float32[1,1,28,28]',
-      'out/lenet5.pruned.onnx 0.254 ms 0.305 ms 6.0 % 1.90x faster (1.87 to 1.93) 14.2 ms 61.3 MB 240',
+      'out/lenet5.pruned.onnx 0.254 ms 0.305 ms ±3.0 % 1.90x faster (1.87 to 1.93) 14.2 ms 61.3 MB 240',
       'fc1.weight /fc1/Gemm Gemm 120×400 float32 48 000 0 % → 84.2 %',
       'all 5 61 470 0 % → 81.2 %',
       'a bias: has one dimension 5 times conv1.bias , conv2.bias , fc1.bias , fc2.bias , fc3.bias',
