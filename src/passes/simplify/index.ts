@@ -8,7 +8,7 @@ const NAMES = Object.keys(RULES) as RuleName[] // its keys are all there are
 
 export const options = {
   skip: list<RuleName>({
-    summary: 'Leave out a rule: the page on simplify lists them.',
+    summary: `Leave out a rule: ${NAMES.join(', ')}.`,
     value: 'RULE',
     item: parseRule,
   }),
