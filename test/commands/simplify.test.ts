@@ -35,6 +35,19 @@ describe('mcompress simplify', () => {
     assert.match(ran.stderr, /fold-constants, /)
   })
 
+  it('names what is unknown to ONNX Runtime also where there is nothing to do', async () => {
+    place(folder.path, 'generated/custom-op.onnx')
+    const ran = await simplify('custom-op.onnx')
+    assertRefused(ran, 6, /\n {2}"swirl": org\.example\.Swirl is unknown to ONNX Runtime: left as it is\.\n/)
+  })
+
+  it('says the number of nodes in the number that it is', async () => {
+    place(folder.path, 'generated/unused.onnx')
+    const ran = await simplify('unused.onnx')
+    assertDone(ran)
+    assert.match(ran.stdout, /^The graph has 1 node instead of 2;/)
+  })
+
   it('leaves the input as it is, byte for byte', async () => {
     place(folder.path, 'generated/weight-behind.onnx')
     const before = readFileSync(folder.file('weight-behind.onnx'))

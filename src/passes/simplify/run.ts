@@ -2,11 +2,14 @@ import { NothingToDoError } from '../../errors.js'
 import type { Model } from '../../ir/graph.js'
 import { walk } from '../../ir/walk.js'
 import { encodeModel } from '../../onnx/write.js'
+import type { Note } from '../../rewrites/edit.js'
 import { rules } from '../../rewrites/rules/index.js'
 import { simplify } from '../../rewrites/simplify.js'
 import type { ValuesOf } from '../option.js'
 import type { PassContext, PassResult } from '../pass.js'
 import type { options } from './index.js'
+
+const MOST_REASONS = 3
 
 /** Applies every rule that is not left out, until none finds anything more. */
 export async function run(
@@ -23,7 +26,7 @@ export async function run(
   })
   if (changed.length === 0) {
     throw new NothingToDoError('The graph is as simple as the rules make it: nothing to change.', {
-      suggestions: ['Keep the file as it is. --allow-unchanged makes this no error.'],
+      suggestions: [...leftTexts(skipped), 'Keep the file as it is. --allow-unchanged makes this no error.'],
     })
   }
   const after = { bytes: encodeModel(model).length, nodes: nodesIn(model) }
@@ -37,8 +40,17 @@ export async function run(
   return {
     changed,
     skipped: skipped.map(({ target, what }) => ({ target, why: what })),
-    notes: [`The graph has ${after.nodes} nodes instead of ${before.nodes}; its outputs are equal but for rounding.`],
+    notes: [
+      `The graph has ${after.nodes} ${after.nodes === 1 ? 'node' : 'nodes'} instead of ${before.nodes}; its outputs are equal but for rounding.`,
+    ],
   }
+}
+
+/** What might have changed but for a reason: there is no report to tell it. */
+function leftTexts(skipped: readonly Note[]): string[] {
+  const texts = skipped.slice(0, MOST_REASONS).map(({ target, what }) => `"${target}": ${what}.`)
+  const more = skipped.length - texts.length
+  return more > 0 ? [...texts, `And ${more} more like these.`] : texts
 }
 
 function nodesIn(model: Model): number {
