@@ -92,7 +92,7 @@ function remedies({ layers, culprit, outputs }: ComparisonReport, { weights, spa
 
 function leftOut({ skipped, unmatched, layers }: ComparisonReport): string[] {
   const lines: string[] = []
-  if (skipped.length > 0) lines.push(`Not compared: ${plural(skipped.length, 'value')}, listed below.`)
+  if (skipped.length > 0) lines.push(`Not compared: ${plural(skipped.length, 'value')}, listed with the reasons.`)
   if (layers !== null && unmatched !== null && unmatched.a + unmatched.b > skipped.length * 2) {
     lines.push(
       `${plural(layers.length, 'value was', 'values were')} compared; ${count(unmatched.a)} of the first model and ${count(unmatched.b)} of the second have no counterpart, and belong to the next one that has.`,

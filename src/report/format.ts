@@ -47,10 +47,11 @@ export function percentDigits(...fractions: readonly number[]): number {
   return tellingDigits([0, 1, ...fractions], 1, 3, (f, digits) => (f * 100).toFixed(digits))
 }
 
-/** The difference of two fractions in percentage points: `-0.3 pp`, `+79.9 pp`; with more digits where it would be 0. */
+/** The difference of two fractions in percentage points: `-0.3 pp`, `+79.9 pp`, `<+0.001 pp`; with more digits where it would be 0. */
 export function points(delta: number, digits = 1): string {
-  const hidden = delta !== 0 && digits < 3 && Number((delta * 100).toFixed(digits)) === 0
-  if (hidden) return points(delta, digits + 1)
+  const hidden = delta !== 0 && Number((delta * 100).toFixed(digits)) === 0
+  if (hidden)
+    return digits < 3 ? points(delta, digits + 1) : `${delta < 0 ? '>-' : '<+'}${(10 ** -digits).toFixed(digits)} pp`
   return `${signed(delta * 100, (n) => n.toFixed(digits))} pp`
 }
 

@@ -151,7 +151,7 @@ describe('The headlines of a comparison', () => {
     })
 
     assert.deepEqual(lines.slice(3), [
-      'Not compared: 1 value, listed below.',
+      'Not compared: 1 value, listed with the reasons.',
       '1 value was compared; 1 of the first model and 12 of the second have no counterpart, and belong to the next one that has.',
       'The inputs are made up: random?n=64, with width = 320 (--dim). Real ones tell more: --data SPEC',
     ])

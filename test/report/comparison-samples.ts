@@ -46,7 +46,7 @@ export function compareOutputs(): Report {
     headlines: [
       'lenet5.int8.onnx gives NaN at output "boxes" (sample 3, element 1 217); the figures leave such elements out.',
       'Which layer it comes from: --layers',
-      'Not compared: 3 values, listed below.',
+      'Not compared: 3 values, listed with the reasons.',
     ],
   }
 }

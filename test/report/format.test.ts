@@ -108,7 +108,7 @@ describe('format: numbers as people read them', () => {
     assert.deepEqual([points(-0.0029), points(0.799), points(0.0002, 2)], ['-0.3 pp', '+79.9 pp', '+0.02 pp'])
     assert.deepEqual(
       [points(-0.0004), points(0.00004), points(1e-9), points(0)],
-      ['-0.04 pp', '+0.004 pp', '+0.000 pp', '+0.0 pp'],
+      ['-0.04 pp', '+0.004 pp', '<+0.001 pp', '+0.0 pp'],
     )
   })
 
