@@ -73,7 +73,7 @@ describe('The job that calibrates', () => {
   it('needs no more memory for more samples', async () => {
     const [few, many] = [await peakOf(64), await peakOf(1024)]
 
-    // All samples, 3 MB, are small beside it; their windows, were they kept, would be 200 MB.
-    assert.ok(many < 1.15 * few, `${few} and ${many} bytes`)
+    // All samples are 3 MB; their windows, were they kept, would be 200 MB. Garbage comes and goes by tens of MB.
+    assert.ok(many - few < 64e6, `${few} and ${many} bytes`)
   })
 })
