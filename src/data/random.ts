@@ -1,5 +1,5 @@
 import { UsageError } from '../errors.js'
-import { elementCount } from '../ir/type.js'
+import { elementCount, shapeToString } from '../ir/type.js'
 import { convert } from './array/convert.js'
 import { isFloat, isNumeric, type NumericDType } from './array/dtypes.js'
 import type { DataSource, FieldType, LoadContext, Loader, NdArray, Port } from './dataset.js'
@@ -9,6 +9,8 @@ import { samplePart } from './port.js'
 import { Rng } from './rng.js'
 
 const DEFAULT_SAMPLES = 64
+/** Of one array: 2 GiB while they are drawn. A mistyped size shows here, not as a process without memory. */
+const MOST_ELEMENTS = 2 ** 28
 
 /** Numbers made up for the model's inputs: for fidelity, latency and smoke tests where there is no data. */
 export const random: Loader = {
@@ -113,11 +115,23 @@ function drawInteger(dtype: NumericDType, source: DataSource): (rng: Rng) => num
   return asked === undefined ? anyInteger(dtype) : (rng) => rng.below(Math.min(asked, limit) + 1)
 }
 
-/** An array of made-up values where nothing is asked of them: floating point normal, integers safe as index and mask. */
+/**
+ * An array of made-up values where nothing is asked of them: floating point normal, integers safe as index and mask.
+ *
+ * @throws UsageError for more values than memory should hold
+ */
 export function madeUp(dtype: NumericDType, shape: readonly number[], rng: Rng): NdArray {
   const draw = isFloat(dtype) ? () => rng.normal() : anyInteger(dtype)
-  const data = Float64Array.from({ length: elementCount(shape) }, () => draw(rng))
+  const data = roomFor(shape).map(() => draw(rng))
   return convert({ dtype: 'float64', shape, data }, dtype, 'A made-up input')
+}
+
+function roomFor(shape: readonly number[]): Float64Array {
+  const elements = elementCount(shape)
+  if (elements <= MOST_ELEMENTS) return new Float64Array(elements)
+  throw new UsageError(`An input of shape ${shapeToString(shape)} is too large to be made up.`, {
+    suggestions: ['Choose a smaller --batch-size, or a smaller --dim.'],
+  })
 }
 
 function anyInteger(dtype: NumericDType): (rng: Rng) => number {
@@ -139,7 +153,7 @@ function pairOption(source: DataSource, key: string): [number, number] | null {
 
 function samples({ name, type, stream, draw }: RandomField, indices: Uint32Array): NdArray {
   const size = elementCount(type.shape)
-  const values = new Float64Array(indices.length * size)
+  const values = roomFor([indices.length, ...type.shape])
   for (const [i, sample] of indices.entries()) {
     const rng = stream(sample)
     for (let k = i * size; k < (i + 1) * size; k++) values[k] = draw(rng)

@@ -2,6 +2,7 @@ import { rmSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { ioError } from '../errors.js'
 
 /** Of all work in this process: `process.exit` runs no `finally`. */
 const alive = new Set<string>()
@@ -18,8 +19,14 @@ export class Temporary {
     return path
   }
 
+  /** @throws IoError when the system's folder for temporary files cannot be used */
   async folder(): Promise<string> {
-    return this.add(await mkdtemp(join(tmpdir(), 'mcompress-')))
+    const made = await mkdtemp(join(tmpdir(), 'mcompress-')).catch((error: unknown) => {
+      throw ioError(error, `Cannot make a temporary folder in "${tmpdir()}"`, [
+        'Name a folder that there is, with room for the model: TMPDIR=/path mcompress ...',
+      ])
+    })
+    return this.add(made)
   }
 
   /** It has become a result, or is gone. */

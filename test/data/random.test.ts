@@ -3,6 +3,7 @@ import type { Port } from '../../src/data/dataset.js'
 import { openDataset } from '../../src/data/open.js'
 import { madeUp } from '../../src/data/random.js'
 import { Rng } from '../../src/data/rng.js'
+import { UsageError } from '../../src/errors.js'
 import { contextOf, port, valuesOf } from '../support/data-files.js'
 
 const IMAGE = port('image', 'float32', ['N', 3, 'H', 4])
@@ -136,6 +137,16 @@ describe('madeUp', () => {
     assert.deepEqual([...new Set(values('bool'))].sort(), [0, 1])
     assert.ok(Math.max(...values('uint8')) > 200)
     assert.ok(Math.min(...values('int8')) < -100 && Math.max(...values('int8')) > 100)
+  })
+
+  it('refuses sizes beyond all measure, before it takes the memory', () => {
+    assert.throws(
+      () => madeUp('float32', [100_000_000, 1, 28, 28], new Rng(1)),
+      (error: unknown) =>
+        error instanceof UsageError &&
+        error.message === 'An input of shape [100000000,1,28,28] is too large to be made up.' &&
+        /--batch-size/.test(error.suggestions.join()),
+    )
   })
 
   it('makes floating point of mean 0 and deviation 1; a scalar has one value', () => {

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import { pathToFileURL } from 'node:url'
+import { IoError } from '../../src/errors.js'
 import { Temporary } from '../../src/recipe/temporary.js'
 import { emptyFolder } from './models.js'
 
@@ -21,6 +22,21 @@ describe('Temporary files', () => {
 
     assert.equal(existsSync(path('file')), false)
     assert.equal(existsSync(folder), false)
+  })
+
+  it('need a folder that there is, and say so', async () => {
+    const before = process.env.TMPDIR
+    process.env.TMPDIR = path('nowhere')
+    try {
+      await assert.rejects(new Temporary().folder(), (error: unknown) => {
+        assert.ok(error instanceof IoError)
+        assert.match(error.message, /^Cannot make a temporary folder in ".*nowhere": no such file or folder\.$/)
+        return true
+      })
+    } finally {
+      if (before === undefined) delete process.env.TMPDIR
+      else process.env.TMPDIR = before
+    }
   })
 
   it('stay when they have become a result', async () => {
