@@ -156,6 +156,14 @@ function unexpected(place: Place, list = ''): UsageError {
       suggestions: ['mcompress report old.json new.json', helpLine(command)],
     })
   }
+  if (command === 'compare') {
+    return new UsageError(`compare takes two models; there is more: ${extra.join(', ')}.`, {
+      suggestions: [
+        'Several models at once, by latency and memory: mcompress bench model.onnx other.onnx third.onnx',
+        helpLine(command),
+      ],
+    })
+  }
   const before = argv.slice(0, argv.indexOf(extra[0] ?? '')).findLast((word) => !word.startsWith('-'))
   if (before !== undefined && !/\.onnx$/i.test(before) && !existsSync(before)) {
     return new UsageError(`There is neither a command "${command} ${before}" nor a model "${before}".`, {

@@ -168,6 +168,14 @@ describe('mcompress compare', () => {
       )
     })
 
+    it('a third model', async () => {
+      assertRefused(
+        await compare([one(), 'one.onnx', 'one.onnx']),
+        2,
+        /compare takes two models; there is more: one\.onnx/,
+      )
+    })
+
     it('a model that is not there, or is malformed', async () => {
       one()
       assertRefused(await compare(['one.onnx', 'on.onnx']), 74, /Cannot read "on\.onnx"/)
