@@ -1,4 +1,4 @@
-import { metricTexts, NONE, numeric } from '../format.js'
+import { count, metricTexts, NONE, numeric, plural } from '../format.js'
 import type { MetricReport, ModelReport, Report } from '../report.js'
 import { type ComparisonRow, modelRows } from './comparison.js'
 import { latencyRuns } from './latency.js'
@@ -76,9 +76,26 @@ function qualityRuns(runs: Runs): readonly RunsRow[] {
 
 /** That the two runs cannot be laid beside one another without a thought; null where they can. */
 export function runsWarning(runs: Runs): string | null {
+  const sentences = [otherOrigin(runs), otherData(runs)].filter((sentence) => sentence !== null)
+  return sentences.length === 0 ? null : sentences.join(' ')
+}
+
+function otherOrigin(runs: Runs): string | null {
   if (sameOrigin(runs)) return null
   const name = ({ before }: Report) => (before.path === null ? 'a stream' : `"${before.path}"`)
   return `The two runs began with different models: ${name(runs.old)} and ${name(runs.new)}.`
+}
+
+/** Qualities that were measured on other samples differ even where the models do not. */
+function otherData({ old, new: later }: Runs): string | null {
+  const metric = later.metrics.find((m) => (findMetric(old, m)?.samples ?? m.samples) !== m.samples)
+  if (metric !== undefined) {
+    const before = findMetric(old, metric)?.samples ?? 0
+    return `${metric.name} was measured on ${plural(before, 'sample')} in the old run and on ${count(metric.samples)} in the new one: not the same data.`
+  }
+  const spec = ({ data }: Report) => data.find(({ role }) => role === 'evaluation')?.spec
+  const shared = later.metrics.some((m) => findMetric(old, m) !== undefined)
+  return shared && spec(old) !== spec(later) ? 'The two runs were measured on different data.' : null
 }
 
 /** As the same row of the original beside itself says. */

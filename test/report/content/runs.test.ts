@@ -90,6 +90,23 @@ describe('two runs side by side', () => {
     assert.equal(runsWarning(RUNS), null)
   })
 
+  it('that were measured on other samples, or other data, say so', () => {
+    const fewer = gentler()
+    const runs = {
+      old: pruneWithMetrics(),
+      new: { ...fewer, metrics: fewer.metrics.map((m) => ({ ...m, samples: 500 })) },
+    }
+    const elsewhere = { ...gentler(), data: gentler().data.map((data) => ({ ...data, spec: 'other.npz' })) }
+    assert.equal(
+      runsWarning(runs),
+      'top1 was measured on 10\u202f000 samples in the old run and on 500 in the new one: not the same data.',
+    )
+    assert.equal(
+      runsWarning({ old: pruneWithMetrics(), new: elsewhere }),
+      'The two runs were measured on different data.',
+    )
+  })
+
   it('know a model by its hash, whatever it is called', () => {
     const hashed = (path: string, sha256: string): Report => {
       const report = pruneWithMetrics()
