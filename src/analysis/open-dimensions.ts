@@ -107,7 +107,13 @@ function* combinations(kinds: readonly Kind[]): Iterable<readonly number[]> {
   else for (const number of CANDIDATES[first]) for (const others of combinations(rest)) yield [number, ...others]
 }
 
-function fixedOf(open: readonly OpenDimension[], given: Readonly<Record<string, number>>): Map<string, number> {
+/**
+ * The numbers that are given, by the name of the dimension.
+ *
+ * @param given  by name or by `input.axis`
+ * @throws       UsageError for a name that the model does not have
+ */
+export function fixedOf(open: readonly OpenDimension[], given: Readonly<Record<string, number>>): Map<string, number> {
   const fixed = new Map<string, number>()
   for (const [key, number] of Object.entries(given)) {
     const dimension = open.find((d) => d.name === key || d.axes.includes(key))

@@ -5,7 +5,7 @@ import { constantOf } from '../ir/walk.js'
 import { EngineError } from '../runtime/engine-error.js'
 import { concreteType, type Dimensions } from './declared.js'
 import { type Inferred, infer } from './infer.js'
-import { openDimensions, trials } from './open-dimensions.js'
+import { fixedOf, openDimensions, trials } from './open-dimensions.js'
 
 /** The types of a model's values for one choice of its open dimensions. */
 export interface Shapes {
@@ -40,7 +40,15 @@ export interface ShapeOptions {
   readonly open?: boolean
 }
 
-const cache = new WeakMap<Model, { version: number; byDims: Map<string, Promise<Shapes>> }>()
+/** What is known of one version of a model. */
+interface Known {
+  readonly version: number
+  readonly byDims: Map<string, Promise<Shapes>>
+  /** By the numbers for the open dimensions; they hold ids, so those of a model are those of its clones. */
+  readonly attempts: Map<string, Promise<Result>>
+}
+
+const cache = new WeakMap<Model, Known>()
 
 /**
  * Asks ONNX Runtime for the types of all values of a model. Kept until the model changes.
@@ -48,15 +56,30 @@ const cache = new WeakMap<Model, { version: number; byDims: Map<string, Promise<
  * @throws UsageError for a dimension that the model's inputs do not leave open
  */
 export function inferShapes(model: Model, { dims = {}, open = false }: ShapeOptions = {}): Promise<Shapes> {
-  let known = cache.get(model)
-  if (known?.version !== model.version) {
-    known = { version: model.version, byDims: new Map() }
-    cache.set(model, known)
-  }
+  const known = knownOf(model)
   const key = open ? 'open' : JSON.stringify(Object.entries(dims).sort())
   const shapes = known.byDims.get(key) ?? (open ? inferOpen(model) : inferAnew(model, dims))
   known.byDims.set(key, shapes)
   return shapes
+}
+
+/** Spares ONNX Runtime the same questions about a copy that has just been made. */
+export function shareShapes(model: Model, clone: Model): void {
+  const { attempts } = knownOf(model)
+  cache.set(clone, { version: clone.version, byDims: new Map(), attempts: new Map(attempts) })
+}
+
+/** @throws UsageError for a dimension that the model's inputs do not leave open */
+export function checkDimensions(model: Model, dims: Readonly<Record<string, number>>): void {
+  fixedOf(openDimensions(model), dims)
+}
+
+function knownOf(model: Model): Known {
+  const known = cache.get(model)
+  if (known?.version === model.version) return known
+  const anew = { version: model.version, byDims: new Map(), attempts: new Map() }
+  cache.set(model, anew)
+  return anew
 }
 
 async function inferAnew(model: Model, dims: Readonly<Record<string, number>>): Promise<Shapes> {
@@ -104,7 +127,15 @@ function rank(result: Result | null): number {
   return result.inferred.types.size + (result.inferred.positive ? 1e9 : 0)
 }
 
-async function attempt(model: Model, chosen: Dimensions, options?: { tolerant: boolean }): Promise<Result> {
+function attempt(model: Model, chosen: Dimensions, options?: { tolerant: boolean }): Promise<Result> {
+  const { attempts } = knownOf(model)
+  const key = JSON.stringify([[...chosen], options?.tolerant === true])
+  const result = attempts.get(key) ?? attemptAnew(model, chosen, options)
+  attempts.set(key, result)
+  return result
+}
+
+async function attemptAnew(model: Model, chosen: Dimensions, options?: { tolerant: boolean }): Promise<Result> {
   try {
     return { inferred: await infer(model, chosen, options), chosen, failure: null }
   } catch (error) {

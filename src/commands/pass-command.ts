@@ -72,22 +72,32 @@ export function passCommand(pass: Pass): typeof BaseCommand {
       const { makeStep } = await import('../recipe/recipe.js')
       const raw = Object.fromEntries(Object.keys(pass.options).map((name) => [name, flags[kebab(name)]]))
       const step = makeStep(pass, raw, (option) => `--${kebab(option)}`)
-      const request = {
-        command: pass.command,
+      const asked = {
         input: String(args.model),
         output: flags.output ?? null,
         inPlace: flags['in-place'] === true,
         keep: flags['dry-run'] !== true,
         allowUnchanged: flags['allow-unchanged'] === true,
         steps: [step],
-        ...dataRolesOf(pass.learns?.(step.values) ?? null, flags, this.given),
+        ...engineOf(flags),
+      }
+      const { learning, evaluation } = dataRolesOf(pass.learns?.(step.values) ?? null, flags, this.given)
+      const { applyRecipe, runRecipe } = await import('../recipe/run.js')
+      const isRead = flags.report !== undefined || flags.json || !flags.quiet
+      if (!isRead && evaluation === null && !flags.compare && !flags.bench) {
+        await this.work(flags, (hooks) => applyRecipe({ ...asked, learning }, hooks))
+        return
+      }
+      const request = {
+        ...asked,
+        command: pass.command,
+        learning,
+        evaluation,
         compare: flags.compare === true,
         bench: flags.bench === true,
         gzip: flags.gzip ?? null,
         detail: flags.report !== undefined,
-        ...engineOf(flags),
       }
-      const { runRecipe } = await import('../recipe/run.js')
       const report = await this.work(flags, (hooks) => runRecipe(request, hooks))
       await this.deliver(report, flags)
     }

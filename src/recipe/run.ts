@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { copyFile } from 'node:fs/promises'
 import { basename, dirname, extname, join } from 'node:path'
-import { inferShapes } from '../analysis/shapes.js'
+import { checkDimensions, inferShapes, shareShapes } from '../analysis/shapes.js'
 import { NothingToDoError, UsageError } from '../errors.js'
 import type { Model } from '../ir/graph.js'
 import { verify } from '../ir/verify.js'
@@ -57,6 +57,9 @@ export interface RunRequest extends Partial<Engine> {
   readonly detail?: boolean
 }
 
+/** A request that asks for nothing but the result. */
+export type ApplyRequest = Omit<RunRequest, 'command' | 'evaluation' | 'gzip' | 'compare' | 'bench' | 'detail'>
+
 export interface RunHooks {
   readonly signal?: AbortSignal | undefined
   /** @param done  a fraction 0..1 of the phase; null when its end is not known */
@@ -77,7 +80,25 @@ interface Work extends Required<RunRequest> {
  *
  * @throws UserError of every kind; nothing is left half-written
  */
-export async function runRecipe(request: RunRequest, hooks: RunHooks = {}): Promise<Report> {
+export function runRecipe(request: RunRequest, hooks: RunHooks = {}): Promise<Report> {
+  return onFiles(request, hooks, runOnFiles)
+}
+
+/**
+ * As `runRecipe`, where nobody reads the report: read, change, write, verify, rename. Nothing is measured, and the
+ * models are not described.
+ *
+ * @throws UserError of every kind; nothing is left half-written
+ */
+export function applyRecipe(request: ApplyRequest, hooks: RunHooks = {}): Promise<void> {
+  return onFiles(request, hooks, applyOnFiles)
+}
+
+async function onFiles<T>(
+  request: RunRequest,
+  hooks: RunHooks,
+  run: (work: Work, hooks: RunHooks) => Promise<T>,
+): Promise<T> {
   const settled: Required<RunRequest> = {
     command: request.steps.map(({ pass }) => pass.command).join(', '),
     output: null,
@@ -104,8 +125,8 @@ export async function runRecipe(request: RunRequest, hooks: RunHooks = {}): Prom
   return withInputFile(input, hooks.signal, (path, shownInput) => {
     const work = { ...settled, input: path, shownInput, toStdout }
     return toStdout
-      ? withOutputToStdout(keep, hooks.signal, (target) => runOnFiles({ ...work, target }, hooks))
-      : runOnFiles({ ...work, target: targetOf(work) }, hooks)
+      ? withOutputToStdout(keep, hooks.signal, (target) => run({ ...work, target }, hooks))
+      : run({ ...work, target: targetOf(work) }, hooks)
   })
 }
 
@@ -118,11 +139,7 @@ function targetOf({ input, output, inPlace, steps }: Required<RunRequest>): stri
 
 async function runOnFiles(work: Work, hooks: RunHooks): Promise<Report> {
   const startedAt = new Date()
-  hooks.onProgress?.('Reading', null)
-  if (work.provider !== null) await requireProvider(work.provider)
-  const input = readNamedModel(work.input)
-  const target = await resolveTarget(work.target, work.input, work.inPlace)
-  if (work.toStdout && work.keep) refuseExternal(input)
+  const { input, target } = await begin(work, hooks)
   // Needed for the report anyway. A wrong --dim shows here, and so does a model that ONNX Runtime itself dies of.
   await inferShapes(input.model, { dims: work.dims })
   const temporary = new Temporary()
@@ -141,6 +158,33 @@ async function runOnFiles(work: Work, hooks: RunHooks): Promise<Report> {
     ...outcome,
     times: { startedAt: startedAt.toISOString(), seconds: (Date.now() - startedAt.getTime()) / 1000 },
   }
+}
+
+async function applyOnFiles(work: Work, hooks: RunHooks): Promise<void> {
+  const { input, target } = await begin(work, hooks)
+  checkDimensions(input.model, work.dims)
+  // A model that ONNX Runtime itself dies of shows here, before anything is written; passes ask the same.
+  await inferShapes(input.model, { open: true })
+  const temporary = new Temporary()
+  try {
+    const { model } = await runSteps(input.model, work, temporary, hooks)
+    const { signal, onProgress } = hooks
+    await publish(model, target, { input, signal, keep: work.keep, onProgress })
+  } catch (error) {
+    if (!(error instanceof NothingToDoError && work.allowUnchanged)) throw error
+    await passOn(work)
+  } finally {
+    await temporary.clear()
+  }
+}
+
+async function begin(work: Work, hooks: RunHooks): Promise<{ input: ModelFile; target: Target }> {
+  hooks.onProgress?.('Reading', null)
+  if (work.provider !== null) await requireProvider(work.provider)
+  const input = readNamedModel(work.input)
+  const target = await resolveTarget(work.target, work.input, work.inPlace)
+  if (work.toStdout && work.keep) refuseExternal(input)
+  return { input, target }
 }
 
 /** What a report says of the work itself. */
@@ -200,11 +244,15 @@ function leftBehind({ inPlace, keep }: Work, { external }: ModelFile, { path, sh
   )
 }
 
-/** For a stream to be of use to the next in the pipe, the model goes through as it came. */
 async function unchanged(work: Work, input: ModelFile, why: string, hooks: RunHooks): Promise<Outcome> {
   const before = await describeInput(work, input, hooks)
-  if (work.toStdout) await copyFile(work.input, work.target)
+  await passOn(work)
   return { ...NOTHING_MORE, headlines: [why], before, after: null }
+}
+
+/** For a stream to be of use to the next in the pipe, the model goes through as it came. */
+async function passOn(work: Work): Promise<void> {
+  if (work.toStdout) await copyFile(work.input, work.target)
 }
 
 async function describeInput(work: Work, input: ModelFile, hooks: RunHooks): Promise<ModelReport> {
@@ -232,6 +280,7 @@ async function runSteps(original: Model, work: Work, temporary: Temporary, hooks
     hooks.signal?.throwIfAborted()
     const data = await learningData(step, work.learning, work, temporary)
     const copy = model.clone().model
+    shareShapes(model, copy)
     const { minOpset = 0 } = pass.traits
     if (copy.opset < minOpset) steps.push(await upgraded(copy, minOpset))
     const { run } = await pass.load()

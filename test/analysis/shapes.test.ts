@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { fixtures } from '../../fixtures/graphs/index.js'
 import { float32, int64, outputOf, type Sketch, sketch } from '../../fixtures/sketch.js'
-import { inferShapes, type Shapes } from '../../src/analysis/shapes.js'
+import { checkDimensions, inferShapes, type Shapes, shareShapes } from '../../src/analysis/shapes.js'
 import { UsageError } from '../../src/errors.js'
 import { attr } from '../../src/ir/attr.js'
 import { sites } from '../../src/ir/calls.js'
@@ -516,5 +516,53 @@ describe('inferShapes and attributes', () => {
 
     assert.deepEqual(shapes.shapeOf(plain), [4, 2, 3])
     assert.deepEqual(shapes.shapeOf(other), [2, 4, 3])
+  })
+})
+
+describe('shareShapes', () => {
+  function pooled(): Model {
+    const s = sketch('pooled')
+    s.output('y', s.node('GlobalAveragePool', 'pool', [s.input('x', ['N', 3, 8, 8])]), null)
+    return s.model
+  }
+
+  it('tells of a clone what ONNX Runtime has said of the model, without asking again', async () => {
+    const model = pooled()
+    const [open, sized] = [await inferShapes(model, { open: true }), await inferShapes(model)]
+    const { model: clone } = model.clone()
+    shareShapes(model, clone)
+
+    const [openOfClone, sizedOfClone] = [await inferShapes(clone, { open: true }), await inferShapes(clone)]
+
+    // The set is made anew with every session.
+    assert.equal(openOfClone.unknown, open.unknown)
+    assert.equal(sizedOfClone.unknown, sized.unknown)
+    assert.deepEqual(typesOf(clone, openOfClone), { 'pool.out': 'float32[N,3,1,1]' })
+    assert.deepEqual(typesOf(clone, sizedOfClone), typesOf(model, sized))
+  })
+
+  it('ends with the first change of either', async () => {
+    const model = pooled()
+    await inferShapes(model, { open: true })
+    const { model: clone } = model.clone()
+    shareShapes(model, clone)
+    const [pool] = clone.main.nodes
+    assert.ok(pool)
+    clone.addNode(clone.main, { op: 'Flatten', inputs: [outputOf(pool)], outputs: ['flat'] })
+
+    const [ofClone, ofModel] = [await inferShapes(clone, { open: true }), await inferShapes(model, { open: true })]
+
+    assert.deepEqual(typesOf(clone, ofClone), { 'pool.out': 'float32[N,3,1,1]', flat: 'float32[N,3]' })
+    assert.deepEqual(typesOf(model, ofModel), { 'pool.out': 'float32[N,3,1,1]' })
+  })
+})
+
+describe('checkDimensions', () => {
+  it('knows the open dimensions of the inputs, by name and by place', () => {
+    const s = sketch('open')
+    s.node('Relu', 'relu', [s.input('x', ['N', 3, null])])
+
+    assert.doesNotThrow(() => checkDimensions(s.model, { N: 2, 'x.2': 4 }))
+    assert.throws(() => checkDimensions(s.model, { 'x.1': 2 }), UsageError)
   })
 })

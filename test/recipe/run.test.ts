@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { copyFileSync, existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { NothingToDoError, UsageError } from '../../src/errors.js'
+import { NothingToDoError, UsageError, VerificationError } from '../../src/errors.js'
 import { attr } from '../../src/ir/attr.js'
 import { readModel } from '../../src/onnx/read.js'
 import { encodeToBytes } from '../../src/onnx/write.js'
@@ -8,7 +8,7 @@ import type { Pass } from '../../src/passes/pass.js'
 import { evaluateModel } from '../../src/recipe/evaluate-model.js'
 import { inspect } from '../../src/recipe/inspect.js'
 import { makeStep } from '../../src/recipe/recipe.js'
-import { runRecipe } from '../../src/recipe/run.js'
+import { applyRecipe, runRecipe } from '../../src/recipe/run.js'
 import { emptyFolder, layers, passOf } from './models.js'
 
 describe('A recipe', () => {
@@ -205,6 +205,61 @@ describe('A recipe', () => {
     assert.equal(second.before.path, second.after?.path)
     assert.equal(names().filter((name) => name.endsWith('.data')).length, 2)
     assert.ok(existsSync(readModel(path('external.onnx')).external[0]?.path ?? ''))
+  })
+})
+
+describe('A recipe whose report nobody reads', () => {
+  const path = emptyFolder()
+  const request = () => ({ input: path('in.onnx'), steps: [makeStep(passOf('prune'))] })
+
+  beforeEach(() => writeFileSync(path('in.onnx'), encodeToBytes(layers())))
+
+  it('makes the same file, and describes nothing', async () => {
+    const phases: string[] = []
+    const report = await runRecipe({ ...request(), output: path('with.onnx') })
+    await applyRecipe({ ...request(), output: path('without.onnx') }, { onProgress: (phase) => phases.push(phase) })
+
+    assert.deepEqual(readFileSync(path('without.onnx')), readFileSync(path('with.onnx')))
+    assert.equal(report.verification?.level, 'run')
+    assert.ok(phases.includes('Verifying'))
+    assert.ok(!phases.some((phase) => /Describing|Hashing|Gzipping/.test(phase)), phases.join())
+  })
+
+  it('verifies the file all the same', async () => {
+    const prune = passOf('prune')
+    const damaging: Pass = {
+      ...prune,
+      load: async () => {
+        const { run } = await prune.load()
+        return {
+          run: async (model, ...rest) => {
+            const [first] = model.main.nodes
+            if (first) model.setAttr(first, 'nonsense', attr.int(1))
+            return run(model, ...rest)
+          },
+        }
+      },
+    }
+
+    await assert.rejects(applyRecipe({ input: path('in.onnx'), steps: [makeStep(damaging)] }), VerificationError)
+
+    assert.deepEqual(readdirSync(path()), ['in.onnx'])
+  })
+
+  it('refuses a dimension that the model does not have', async () => {
+    await assert.rejects(applyRecipe({ ...request(), dims: { M: 1 } }), /no open dimension "M"/)
+    await applyRecipe({ ...request(), dims: { N: 10 } })
+
+    assert.deepEqual(readdirSync(path()).sort(), ['in.onnx', 'in.pruned.onnx'])
+  })
+
+  it('has nothing to do where nothing changes: an error, unless that is allowed', async () => {
+    const nothing = { ...request(), steps: [makeStep(passOf('prune'), { sparsity: 0 })] }
+
+    await assert.rejects(applyRecipe(nothing), NothingToDoError)
+    await applyRecipe({ ...nothing, allowUnchanged: true })
+
+    assert.deepEqual(readdirSync(path()), ['in.onnx'])
   })
 })
 

@@ -126,9 +126,11 @@ function joined(steps: readonly Step[], side: Side): Affine {
 /** What a shift of the inputs adds to each output: the sum over the weight. */
 function sums({ tensor, in: inputs, out, factor }: Linear, shift: Float64Array): Float64Array {
   const added = new Float64Array(out.channels)
-  for (const [e, w] of (floatsOf(tensor) ?? []).entries()) {
+  const weight = floatsOf(tensor) ?? []
+  // By index: an iterator would make an array of two for every element.
+  for (let e = 0; e < weight.length; e++) {
     const channel = out.channelOf(e)
-    added[channel] = at(added, channel) + w * at(shift, inputs.channelOf(e)) * factor
+    added[channel] = at(added, channel) + at(weight, e) * at(shift, inputs.channelOf(e)) * factor
   }
   return added
 }
