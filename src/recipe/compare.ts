@@ -1,7 +1,6 @@
 import { type Compared, compare, type LayerDifference, type ValueDifference } from '../analysis/compare.js'
 import { openDimensions } from '../analysis/open-dimensions.js'
 import { inferShapes } from '../analysis/shapes.js'
-import { parseSpec } from '../data/spec.js'
 import { UsageError } from '../errors.js'
 import type { Model } from '../ir/graph.js'
 import {
@@ -15,6 +14,7 @@ import {
 } from '../report/report.js'
 import { requireProvider } from '../runtime/session.js'
 import { comparisonHeadlines, ROUNDING_DB } from './comparison-headlines.js'
+import { isMadeUp, madeUpDims } from './made-up.js'
 import { ENGINE_DEFAULTS, type Engine, type Evaluation, type NamedModel } from './measure.js'
 import { filesReport, modelReport } from './model-report.js'
 import { readNamedModel } from './named-model.js'
@@ -128,17 +128,8 @@ async function settledData(
   model: Model,
 ): Promise<{ readonly evaluation: Evaluation; readonly engine: Engine }> {
   if (evaluation !== null && !isMadeUp(evaluation.data)) return { evaluation, engine }
-  const { assumed } = await inferShapes(model, { dims: engine.dims })
-  const open = openDimensions(model).filter(({ kind }) => kind !== 'batch')
-  const dims = Object.fromEntries(
-    open.flatMap(({ name }) => (assumed[name] === undefined ? [] : [[name, assumed[name]]])),
-  )
-  return { evaluation: evaluation ?? { data: MADE_UP }, engine: { ...engine, dims: { ...dims, ...engine.dims } } }
-}
-
-function isMadeUp(spec: string): boolean {
-  const { paths } = parseSpec(spec)
-  return paths.length === 1 && paths[0] === 'random'
+  const dims = await madeUpDims(model, engine.dims)
+  return { evaluation: evaluation ?? { data: MADE_UP }, engine: { ...engine, dims } }
 }
 
 /** What to tell of inputs that the user did not choose, or not wholly. */

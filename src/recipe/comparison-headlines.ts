@@ -23,7 +23,8 @@ export function comparisonHeadlines(comparison: ComparisonReport, context: Headl
   ]
 }
 
-function verdict(comparison: ComparisonReport): string[] {
+/** How far the outputs are from one another, and where that comes from. */
+export function verdict(comparison: ComparisonReport): string[] {
   const { outputs, culprit, samples } = comparison
   const broken = nonFiniteLine(comparison)
   if (broken !== null) return [broken]

@@ -1,6 +1,7 @@
 import { UsageError } from '../errors.js'
 import { NOTHING_MORE, type Report, SCHEMA_VERSION } from '../report/report.js'
 import { requireProvider } from '../runtime/session.js'
+import { isMadeUp, madeUpDims } from './made-up.js'
 import { ENGINE_DEFAULTS, type Engine, type Evaluation, measure, type NamedModel } from './measure.js'
 import { filesReport, modelReport } from './model-report.js'
 import { readNamedModel } from './named-model.js'
@@ -42,9 +43,10 @@ async function evaluateFiles(
   hooks: RunHooks,
 ): Promise<Report> {
   const startedAt = new Date()
-  const engine: Engine = { ...ENGINE_DEFAULTS, ...rest }
-  if (engine.provider !== null) await requireProvider(engine.provider)
+  const given: Engine = { ...ENGINE_DEFAULTS, ...rest }
+  if (given.provider !== null) await requireProvider(given.provider)
   const { model, source, external } = readNamedModel(path)
+  const engine = isMadeUp(evaluation.data) ? { ...given, dims: await madeUpDims(model, given.dims) } : given
   const measured = await measure(evaluation, [{ path, shown: shown ?? 'stdin' }], reference, engine, hooks)
   hooks.onProgress?.('Describing', null)
   const paths = [source, ...external].map((file) => file.path)

@@ -1,5 +1,6 @@
 import { bytes, metricTexts, numeric, percent, SIZE_WORDS, sizeChange } from '../report/format.js'
 import type { MetricReport, ModelReport, Report } from '../report/report.js'
+import { verdict } from './comparison-headlines.js'
 import type { Step } from './recipe.js'
 
 /**
@@ -8,17 +9,22 @@ import type { Step } from './recipe.js'
  * @param notes  what the passes themselves have to say
  */
 export function headlines(
-  { before, after, metrics }: Pick<Report, 'before' | 'metrics'> & { readonly after: ModelReport },
+  described: Pick<Report, 'before' | 'metrics'> & Partial<Pick<Report, 'comparison'>> & { readonly after: ModelReport },
   steps: readonly Step[],
   notes: readonly string[],
 ): string[] {
-  if (steps.every(({ pass }) => pass.traits.outputs === 'equal')) return [...notes, sizeLine(before, after)]
+  const { before, after, metrics, comparison = null } = described
+  const compared = comparison === null ? [] : verdict(comparison)
+  if (steps.every(({ pass }) => pass.traits.outputs === 'equal')) {
+    return [...notes, sizeLine(before, after), ...compared]
+  }
   const why = ': zeros are stored like other values'
   return [
     sparsityLine(before, after, metrics),
     sizeLine(before, after, why),
     ...notes,
-    ...accuracyLines(metrics, steps),
+    ...compared,
+    ...(compared.length > 0 && metrics.length === 0 ? [] : accuracyLines(metrics, steps)),
   ]
 }
 

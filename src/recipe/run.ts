@@ -19,6 +19,7 @@ import { requireProvider } from '../runtime/session.js'
 import { type Assessment, assess } from './assess.js'
 import { headlines } from './headlines.js'
 import { type Learning, learningData, requireLearning } from './learning.js'
+import { isMadeUp, madeUpDims } from './made-up.js'
 import { ENGINE_DEFAULTS, type Engine, type Evaluation } from './measure.js'
 import { filesReport, modelReport } from './model-report.js'
 import { readNamedModel } from './named-model.js'
@@ -137,11 +138,12 @@ function targetOf({ input, output, inPlace, steps }: Required<RunRequest>): stri
   return join(dirname(input), `${basename(input, extname(input))}.${suffix}.onnx`)
 }
 
-async function runOnFiles(work: Work, hooks: RunHooks): Promise<Report> {
+async function runOnFiles(given: Work, hooks: RunHooks): Promise<Report> {
   const startedAt = new Date()
-  const { input, target } = await begin(work, hooks)
+  const { input, target } = await begin(given, hooks)
   // Needed for the report anyway. A wrong --dim shows here, and so does a model that ONNX Runtime itself dies of.
-  await inferShapes(input.model, { dims: work.dims })
+  await inferShapes(input.model, { dims: given.dims })
+  const work = await withMadeUpDims(given, input.model)
   const temporary = new Temporary()
   const outcome = await changed(work, input, target, temporary, hooks)
     .catch((error: unknown) => {
@@ -160,9 +162,10 @@ async function runOnFiles(work: Work, hooks: RunHooks): Promise<Report> {
   }
 }
 
-async function applyOnFiles(work: Work, hooks: RunHooks): Promise<void> {
-  const { input, target } = await begin(work, hooks)
-  checkDimensions(input.model, work.dims)
+async function applyOnFiles(given: Work, hooks: RunHooks): Promise<void> {
+  const { input, target } = await begin(given, hooks)
+  checkDimensions(input.model, given.dims)
+  const work = await withMadeUpDims(given, input.model)
   // A model that ONNX Runtime itself dies of shows here, before anything is written; passes ask the same.
   await inferShapes(input.model, { open: true })
   const temporary = new Temporary()
@@ -185,6 +188,13 @@ async function begin(work: Work, hooks: RunHooks): Promise<{ input: ModelFile; t
   const target = await resolveTarget(work.target, work.input, work.inPlace)
   if (work.toStdout && work.keep) refuseExternal(input)
   return { input, target }
+}
+
+/** Data that are made up know nothing of the dimensions that the model leaves open. */
+async function withMadeUpDims(work: Work, model: Model): Promise<Work> {
+  const specs = [work.evaluation?.data, work.learning?.data]
+  const anyMadeUp = specs.some((spec) => spec !== undefined && isMadeUp(spec))
+  return anyMadeUp ? { ...work, dims: await madeUpDims(model, work.dims) } : work
 }
 
 /** What a report says of the work itself. */

@@ -60,6 +60,23 @@ describe('The headlines of a report', () => {
     assert.equal(last, 'What this costs in accuracy was not measured: add --eval-data.')
   })
 
+  it('say how far the outputs are where they were compared, and miss no data then', () => {
+    const output = {
+      ...{ name: 'logits', elements: 640, maxError: 1, meanError: 0.1, maxMagnitude: 9, sqnrDb: 21.3, cosine: 0.99 },
+      ...{ nonFinite: null, agreement: { share: 0.95, low: 0.87, high: 0.98, decisions: 64 } },
+    }
+    const nothing = { layers: null, unmatched: null, skipped: null, culprit: null }
+    const comparison = { a: 'a.onnx', b: 'b.onnx', samples: 64, outputs: [output], ...nothing }
+
+    const lines = headlines({ before, after, metrics: [], comparison }, steps(), [])
+
+    assert.equal(
+      lines.at(-1),
+      'The outputs differ: SQNR 21.3 dB, top-1 agreement 95.0 % (95 % interval 87.0 % to 98.0 %) on 64 samples.',
+    )
+    assert.doesNotMatch(lines.join(), /not measured/)
+  })
+
   it('say how the size changed where it did, and nothing of a gzip that grew', () => {
     const smaller = { ...after, bytes: before.bytes / 4, gzipBytes: 300_000 }
 
