@@ -65,7 +65,7 @@ describe('The headlines of a report', () => {
       ...{ name: 'logits', elements: 640, maxError: 1, meanError: 0.1, maxMagnitude: 9, sqnrDb: 21.3, cosine: 0.99 },
       ...{ nonFinite: null, agreement: { share: 0.95, low: 0.87, high: 0.98, decisions: 64 } },
     }
-    const nothing = { layers: null, unmatched: null, skipped: null, culprit: null }
+    const nothing = { layers: null, unmatched: null, skipped: [], culprit: null }
     const comparison = { a: 'a.onnx', b: 'b.onnx', samples: 64, outputs: [output], ...nothing }
 
     const lines = headlines({ before, after, metrics: [], comparison }, steps(), [])
