@@ -4,6 +4,7 @@
  *
  *     npm run bench:simplify
  *     npm run bench:simplify -- --rounds 5 --only silero
+ *     npm run bench:simplify -- --print        mcompress describes both models and prints the report, too
  *
  * The limits: never larger than the smallest right result, no model refused that ONNX Runtime runs, the fastest.
  * Needs Python 3.11 or newer, and the network the first time; the peers stay in `.cache`.
@@ -38,11 +39,16 @@ interface Result {
 }
 
 const { values: flags } = parseArgs({
-  options: { rounds: { type: 'string', default: '3' }, only: { type: 'string', default: '' } },
+  options: {
+    rounds: { type: 'string', default: '3' },
+    only: { type: 'string', default: '' },
+    print: { type: 'boolean', default: false },
+  },
 })
 const rounds = Number(flags.rounds)
 if (!Number.isInteger(rounds) || rounds < 1)
   throw new RangeError(`--rounds takes a whole number, not "${flags.rounds}".`)
+const silence = flags.print ? [] : ['--quiet']
 const onnxsim = join(npmPackage(ONNXSIM), 'index.mjs')
 const onnxslim = join(
   python(process.cwd(), { venv: '.cache/bench-simplify-venv', requirements: 'bench/peers/requirements-simplify.txt' }),
@@ -107,7 +113,7 @@ function contestants(path: string): Simplifier[] {
         return {
           name,
           command: process.execPath,
-          args: [resolve('bin/run.js'), 'simplify', input, '-o', output, '--allow-unchanged', '--quiet'],
+          args: [resolve('bin/run.js'), 'simplify', input, '-o', output, '--allow-unchanged', ...silence],
           output,
         }
       case 'onnxsim':

@@ -1,10 +1,11 @@
-import type { Model } from '../ir/graph.js'
+import type { Model, Value } from '../ir/graph.js'
 import { type Type, tensorType } from '../ir/type.js'
 import { skeleton } from '../onnx/skeleton.js'
 import type { Port } from '../runtime/array.js'
 import { EngineError } from '../runtime/engine-error.js'
 import { openSession } from '../runtime/session.js'
 import type { Dimensions } from './declared.js'
+import { leastRanks } from './least-rank.js'
 import { Probe, type ProbeOptions } from './probe.js'
 import { UNREPORTED, WITHOUT_FLOAT64 } from './substitute.js'
 import { unknownOp } from './unknown-op.js'
@@ -89,8 +90,19 @@ async function ask(
   const made = new Set([...probe.standIns].map(([, value]) => value).filter((value) => value.producer !== null))
   for (const value of made) probe.model.addOutput(probe.model.main, value)
   const ports = new Map((await outputsOf(probe.model)).map((port) => [port.name, port]))
-  const ambiguous = [...ports.values()].filter((port) => port.shape?.length === 0).map((port) => port.name)
-  const rankless = ambiguous.length === 0 ? new Set<string>() : await ranklessOf(ambiguous, new Probe(model, options))
+  const toldShape = ({ name, declared }: Value) => {
+    const shape = ports.get(name)?.shape ?? (declared?.kind === 'tensor' ? declared.shape : null)
+    return shape?.length === 0 ? null : shape
+  }
+  const leastRank = leastRanks(probe.model.main.nodes, toldShape)
+  const [ambiguous, ranked] = [[] as string[], new Set<string>()]
+  for (const value of made) {
+    if (ports.get(value.name)?.shape?.length !== 0) continue
+    if (leastRank(value) > 0) ranked.add(value.name)
+    else ambiguous.push(value.name)
+  }
+  const asked = ambiguous.length === 0 ? [] : await ranklessOf(ambiguous, new Probe(model, options))
+  const rankless = new Set([...ranked, ...asked])
   const types = new Map<string, Type>()
   let positive = true
   for (const [key, value] of probe.standIns) {

@@ -56,7 +56,7 @@ function reread(path: string, name: string): ModelFile {
 /** Through the skeleton, without optimizations and without packing weights: milliseconds, whatever the size. */
 export async function loadProblem(model: Model): Promise<string | null> {
   try {
-    const session = await openSession(skeleton(model), { level: 'disabled', prepacking: false })
+    const session = await openSession(skeleton(model), { level: 'disabled', prepacking: false, threads: 1 })
     await session.release()
     return null
   } catch (error) {

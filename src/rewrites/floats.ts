@@ -15,10 +15,11 @@ export function floatsOf(tensor: Tensor): Floats | null {
 
 /** Rounded once, to the type of another tensor. */
 export function floatsLike(tensor: Tensor, shape: readonly number[], numbers: ArrayLike<number>): Tensor {
-  const rounded = tensor.dtype === 'float32' ? Float32Array.from(numbers) : Float64Array.from(numbers)
+  const rounded = tensor.dtype === 'float32' ? new Float32Array(numbers) : new Float64Array(numbers)
   return new MemoryTensor(tensor.dtype, shape, bytesOf(rounded))
 }
 
 export function areFinite(numbers: Floats): boolean {
-  return numbers.every(Number.isFinite)
+  for (let i = 0; i < numbers.length; i++) if (!Number.isFinite(numbers[i])) return false
+  return true
 }
