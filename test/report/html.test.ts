@@ -145,7 +145,6 @@ describe('HTML report', () => {
     const page = await html.render(fiveHundredLayers())
     const bytes = Buffer.byteLength(page)
     console.log(`      ${(bytes / 1000).toFixed(0)} kB, gzipped ${(gzipSync(page).length / 1000).toFixed(0)} kB`)
-    console.log(`      500 layers: ${(bytes / 1e6).toFixed(2)} MB`)
     assert.ok(bytes < 1_500_000, `${bytes} bytes`)
     assert.equal(page.match(/<tr><th scope="row"><code[^>]*>model\.encoder/g)?.length, 500)
     assert.equal(page.match(/<svg class="histogram"/g)?.length, 24)
