@@ -249,6 +249,26 @@ export class Model {
     this.#version++
   }
 
+  /**
+   * The reverse of `freeze`: an initializer is computed from now on. It keeps its name and its uses, and takes the place
+   * of `made`, which nothing reads yet, as the output of its node.
+   *
+   * @throws when `made` is read, or is made by no node of that graph, or the initializer is an input as well
+   */
+  compute(value: Value, made: Value): void {
+    const { graph, producer } = made
+    if (producer === null || graph !== value.graph) throw new Error(`"${made.name}" is made by no node of that graph.`)
+    if (made.uses.size > 0) throw new Error(`"${made.name}" is read already.`)
+    if (graph.inputs.includes(value)) throw new Error(`"${value.name}" is an input: whoever runs the model may set it.`)
+    if (!(graph.initializers as Set<Value>).delete(value)) throw new Error(`"${value.name}" is no initializer.`)
+    const computed = value as Mutable<Value>
+    computed.constant = null
+    computed.producer = producer
+    ;(producer.outputs as (Value | null)[])[producer.outputs.indexOf(made)] = value
+    undefine(made)
+    this.#version++
+  }
+
   /** Takes a function away. Whether a node still calls it takes a look at the whole model, and is up to the caller. */
   removeFunction(key: string): void {
     if (!this.functions.delete(key)) throw new Error(`The model has no function "${key}".`)

@@ -1,7 +1,7 @@
 import type { Node, Value } from '../../ir/graph.js'
 import { MemoryTensor, type Tensor } from '../../ir/tensor.js'
 import { bytesOf } from '../../ir/walk.js'
-import { initializerBytes, nodeBytes } from '../bytes.js'
+import { initializerBytes, nodeBytes } from '../../onnx/bytes.js'
 import type { Edit } from '../edit.js'
 import { type Content, ShapeArithmetic } from '../shape-arithmetic.js'
 import { defineRule } from './rule.js'

@@ -7,8 +7,15 @@ import type { Tensor } from '../ir/tensor.js'
  * are counted as protobuf writes them, rarer fields are left out. Tags are one byte here, lengths are varints.
  */
 
+/** As much of a node as takes bytes. */
+export interface NodeParts extends Pick<Node, 'op' | 'name' | 'domain' | 'overload'> {
+  readonly inputs: readonly (Pick<Value, 'name'> | null)[]
+  readonly outputs: readonly (Pick<Value, 'name'> | null)[]
+  readonly attrs: Iterable<readonly [string, Attr]>
+}
+
 /** A node, with its bodies. */
-export function nodeBytes(node: Node): number {
+export function nodeBytes(node: NodeParts): number {
   const names = [...node.inputs, ...node.outputs].reduce((n, value) => n + textBytes(value?.name ?? ''), 0)
   const attrs = [...node.attrs].reduce((n, [name, a]) => n + attrBytes(name, a), 0)
   const own = [node.op, node.name, node.domain, node.overload].filter((text) => text !== '')
