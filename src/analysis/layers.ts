@@ -18,6 +18,8 @@ export interface Layer {
   readonly parameters: number
   readonly nonZero: number
   readonly bytes: number
+  /** How it is stored: `codebook of 16`; null when it stands in the file as it is used. */
+  readonly encoding: string | null
   /** Of all nodes that use it; a node with several weights shares its own out among them by size. null: not known. */
   readonly macs: number | null
   /** How the values are distributed; null when not looked at. */
@@ -89,6 +91,7 @@ export function layersOf(model: Model, macs: MacCount, { distributions = false }
     parameters: elementCount(weight.tensor.shape),
     nonZero: nonZeroOf(weight.tensor),
     bytes: weight.tensor.byteLength,
+    encoding: null,
     macs: macsOf(weight, macs, shares),
     distribution: distributions ? distributionOf(weight.tensor) : null,
   }))

@@ -1,6 +1,6 @@
 import type { Part } from '../data/part.js'
 import { UsageError } from '../errors.js'
-import type { Model } from '../ir/graph.js'
+import type { Model, Value } from '../ir/graph.js'
 import type { Options, ValuesOf } from './option.js'
 
 /** What a pass did to one initializer or node. */
@@ -15,11 +15,45 @@ export interface Skip {
   readonly why: string
 }
 
+/** A constant that is stored otherwise than before. */
+export interface PackedWeight {
+  /** The value that the nodes around it read. */
+  readonly value: Value
+  /** `gaps below 40 + codebook of 16` */
+  readonly encoding: string
+  /** Dense, and as stored with all that decodes it. */
+  readonly bytesBefore: number
+  readonly bytes: number
+  /** Share of the elements that are zero, 0..1. */
+  readonly sparsity: number
+  /** Root of the sum of squared errors by the root of the sum of squares; 0 is bit for bit. */
+  readonly error: number
+}
+
+/** A packing that was tried on data. */
+export interface PackingPoint {
+  readonly bound: string
+  readonly bytes: number
+  readonly metric: string
+  readonly value: number
+  readonly chosen: boolean
+}
+
+export interface Packing {
+  /** What bounds the loss, in words: `lossless`. */
+  readonly bound: string
+  readonly weights: readonly PackedWeight[]
+  /** Empty when nothing was tried. */
+  readonly curve: readonly PackingPoint[]
+}
+
 export interface PassResult {
   readonly changed: readonly Change[]
   readonly skipped: readonly Skip[]
   /** Sentences for the head of the report: what the user should know beyond the figures. */
   readonly notes?: readonly string[]
+  /** How the weights are stored now, for a pass that stores them otherwise. */
+  readonly packing?: Packing
   /** How many samples it learned from; absent when it learned from none. */
   readonly samples?: number
 }
@@ -47,6 +81,8 @@ export interface LearningData {
 
 export interface PassContext {
   readonly seed: number
+  /** Makes a folder for files: new tensors may lie in it, for it stays until the result is written. */
+  readonly folder: () => Promise<string>
   /** Only for a pass that learns with the values that it is given. */
   readonly data?: LearningData
   readonly signal?: AbortSignal

@@ -28,7 +28,7 @@ export interface DescribeHooks {
   readonly onProgress?: ((phase: string, done: number | null) => void) | undefined
 }
 
-type FilesReport = Pick<ModelReport, 'path' | 'bytes' | 'files' | 'gzipBytes'>
+type FilesReport = Pick<ModelReport, 'path' | 'bytes' | 'files' | 'gzipBytes' | 'zstdBytes'>
 
 /**
  * @param shown  the path to show; null for a stream or a dry run
@@ -66,7 +66,7 @@ export async function filesReport(
     files.push({ name, bytes: sizes[i]?.size ?? 0, sha256 })
   }
   const gzipped = (gzip ?? isSmall) ? await gzipBytes(paths, signal, counted('Gzipping')) : null
-  return { path: shown, bytes, files, gzipBytes: gzipped }
+  return { path: shown, bytes, files, gzipBytes: gzipped, zstdBytes: null }
 }
 
 export interface DescribeOptions extends DescribeHooks {

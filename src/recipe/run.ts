@@ -301,6 +301,7 @@ async function runSteps(original: Model, work: Work, temporary: Temporary, hooks
       samples,
     } = await run(copy, values, {
       seed: work.seed,
+      folder: () => temporary.folder(),
       ...(data ? { data } : {}),
       ...(hooks.signal ? { signal: hooks.signal } : {}),
       onProgress: (done) => hooks.onProgress?.(`Running ${pass.command}`, done),

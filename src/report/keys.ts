@@ -20,6 +20,7 @@ const MODEL: Keys<Report['before']> = {
   bytes: 'value',
   files: { name: 'value', bytes: 'value', sha256: 'value' },
   gzipBytes: 'value',
+  zstdBytes: 'value',
   irVersion: 'value',
   opsets: 'map',
   producer: 'value',
@@ -40,6 +41,7 @@ const MODEL: Keys<Report['before']> = {
     parameters: 'value',
     nonZero: 'value',
     bytes: 'value',
+    encoding: 'value',
     macs: 'value',
     distribution: { min: 'value', max: 'value', mean: 'value', std: 'value', nearZero: 'value', histogram: 'value' },
   },
@@ -54,6 +56,8 @@ const PART: Keys<PartReport> = {
     return PART
   },
 }
+
+const BESIDE = { before: 'value', after: 'value' } as const
 
 const DIFFERENCE = {
   name: 'value',
@@ -148,6 +152,33 @@ export const REPORT_KEYS: Keys<Report> = {
   why: {
     trees: { by: 'value', root: PART },
     findings: { kind: 'value', what: 'value', targets: 'value', bytes: 'value', remedy: 'value' },
+  },
+  packing: {
+    bound: 'value',
+    weights: {
+      weight: 'value',
+      node: 'value',
+      op: 'value',
+      dtype: 'value',
+      shape: 'value',
+      elements: 'value',
+      encoding: 'value',
+      bytesBefore: 'value',
+      bytes: 'value',
+      bitsPerWeight: 'value',
+      sparsity: 'value',
+      error: 'value',
+    },
+    consumers: {
+      name: 'value',
+      version: 'value',
+      level: 'value',
+      folds: 'value',
+      createMs: BESIDE,
+      runMs: BESIDE,
+      peakBytes: BESIDE,
+    },
+    curve: { bound: 'value', bytes: 'value', metric: 'value', value: 'value', chosen: 'value' },
   },
   verification: { level: 'value', detail: 'value' },
   times: { startedAt: 'value', seconds: 'value' },

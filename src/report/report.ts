@@ -33,6 +33,8 @@ export interface Report {
   readonly bench: BenchReport | null
   /** Where bytes, parameters and MACs are, and what could go; null when not asked for (`inspect --why`). */
   readonly why: WhyReport | null
+  /** How weights were packed, and where the result was loaded; null when nothing was. */
+  readonly packing: PackingReport | null
   readonly verification: VerificationReport | null
   readonly times: { readonly startedAt: string; readonly seconds: number }
 }
@@ -64,6 +66,8 @@ export interface ModelReport {
   readonly files: readonly FileReport[]
   /** null when not asked for (`--gzip`) and the model is not small. */
   readonly gzipBytes: number | null
+  /** Of all files as frames of zstd at its default level; null when not measured, as `gzipBytes`. */
+  readonly zstdBytes: number | null
   readonly irVersion: number
   readonly opsets: Readonly<Record<string, number>>
   readonly producer: string | null
@@ -115,7 +119,10 @@ export interface LayerReport {
   readonly shape: readonly number[]
   readonly parameters: number
   readonly nonZero: number
+  /** As stored: of a packed weight what it takes in the file, its decoding included. */
   readonly bytes: number
+  /** How the weight is stored: `codebook of 16`; null when it stands in the file as it is used. */
+  readonly encoding: string | null
   readonly macs: number | null
   /** How the values are distributed; null when not looked at. */
   readonly distribution: DistributionReport | null
@@ -165,6 +172,7 @@ export const NOTHING_MORE = {
   comparison: null,
   bench: null,
   why: null,
+  packing: null,
   verification: null,
 } as const satisfies Partial<Report>
 
@@ -335,6 +343,72 @@ export type FindingKind =
   | 'foldable-nodes'
   | 'foldable-norms'
   | 'idle-nodes'
+
+export interface PackingReport {
+  /** What bounds the loss, in words: `lossless`, `error of each weight at most 1%`. */
+  readonly bound: string
+  /** Every constant that is stored otherwise than before, the largest first. */
+  readonly weights: readonly PackedWeightReport[]
+  /** Where the result was loaded, beside the model as it came in; empty when it was not. */
+  readonly consumers: readonly ConsumerReport[]
+  /** Packings that were measured on data, the smallest first; empty when none were. */
+  readonly curve: readonly PackingPointReport[]
+}
+
+export interface PackedWeightReport {
+  readonly weight: string
+  /** The first node that reads it; null when none does. */
+  readonly node: string | null
+  readonly op: string | null
+  readonly dtype: string
+  readonly shape: readonly number[]
+  readonly elements: number
+  /** `gaps below 40 + codebook of 16` */
+  readonly encoding: string
+  /** Dense, and as stored with all that decodes it. */
+  readonly bytesBefore: number
+  readonly bytes: number
+  readonly bitsPerWeight: number
+  /** Share of the elements that are zero, 0..1. */
+  readonly sparsity: number
+  /** Root of the sum of squared errors by the root of the sum of squares, 0..; 0 is bit for bit. */
+  readonly error: number
+}
+
+/** One engine that loaded the result and ran it. */
+export interface ConsumerReport {
+  /** `onnxruntime-node`, `onnxruntime-web` */
+  readonly name: string
+  readonly version: string
+  /** Of graph optimizations: `all`, `basic`, `disabled`. */
+  readonly level: string
+  /** Whether weights are decoded at load, once; else in every run. */
+  readonly folds: boolean
+  /** Milliseconds to create a session. */
+  readonly createMs: BesideReport
+  /** Milliseconds of one run. */
+  readonly runMs: BesideReport
+  /** Largest resident set while loading, beyond that of a process that has loaded no model. */
+  readonly peakBytes: BesideReport
+}
+
+/** The same of the model as it came in, and of the result. */
+export interface BesideReport {
+  readonly before: number
+  readonly after: number
+}
+
+/** A packing that was tried. */
+export interface PackingPointReport {
+  /** `4 bits`, `error at most 2%` */
+  readonly bound: string
+  readonly bytes: number
+  /** The metric and its value on the data; agreement with the input model unless there are labels. */
+  readonly metric: string
+  readonly value: MetricValue
+  /** Whether this one was taken. */
+  readonly chosen: boolean
+}
 
 export interface VerificationReport {
   /** `run`: loaded by ONNX Runtime; `structure`: the input does not load either, checked as far as that allows. */

@@ -24,7 +24,11 @@ export async function runPass(
 ): Promise<PassResult> {
   const { values } = makeStep(pass, raw, (option) => `--${option}`)
   const { run } = await pass.load()
-  return run(model, values as never, { seed: 0, ...context }) // makeStep has parsed them by the pass's own options
+  return run(model, values as never, {
+    seed: 0,
+    folder: () => mkdtemp(join(tmpdir(), 'mcompress-passes-')),
+    ...context,
+  }) // makeStep has parsed them by the pass's own options
 }
 
 /** Writes a model and reads what was written. */

@@ -30,6 +30,7 @@ export function layer([weight, node, op, shape, macs]: Weight, sparsity = 0): La
     parameters,
     nonZero,
     bytes: parameters * 4,
+    encoding: null,
     macs,
     distribution: null,
   }
@@ -49,6 +50,7 @@ export function model(
     bytes: parameters * 4 + 1_823,
     files: [],
     gzipBytes: null,
+    zstdBytes: null,
     irVersion: 8,
     opsets: { '': 17 },
     producer: 'pytorch 2.5.1',
