@@ -97,6 +97,11 @@ export interface Traits {
   readonly idempotent: boolean
   readonly bytes: 'never-more' | 'may-grow'
   readonly needs: readonly ('shapes' | 'data' | 'labels' | 'training')[]
+  /**
+   * What becomes of packed weights: a pass that works on weights gets them unpacked, and afterwards the runner packs
+   * them again; the others see nodes like any others, and leave those that decode.
+   */
+  readonly packed: 'keeps' | 'unpacks'
   readonly minOpset?: number
 }
 
@@ -123,6 +128,8 @@ export interface Pass<O extends Options = Options> {
   readonly learns?: (values: ValuesOf<O>) => string | null
   /** Options whose defaults mean nothing beside these values: a report that named them could not be run again. */
   readonly unused?: (values: ValuesOf<O>) => readonly (keyof O)[]
+  /** Set where what it makes is often packed in the same run: its command has --pack, then. */
+  readonly packable?: true
   /** What to try when the accuracy fell with these options; null when there is nothing better to say. */
   readonly whenAccuracyFell?: (values: ValuesOf<O>) => string | null
   readonly load: () => Promise<{ readonly run: Run<O> }>

@@ -100,7 +100,8 @@ export const prune = definePass({
     'prune model.onnx --sparsity 0.7 --layer "conv*=0.3" --report a.md',
     'prune model.onnx --criterion sparsegpt --data train.npz',
   ],
-  traits: { outputs: 'changed', idempotent: true, bytes: 'never-more', needs: [] },
+  traits: { outputs: 'changed', idempotent: true, bytes: 'never-more', needs: [], packed: 'unpacks' },
+  packable: true,
   options,
   check: (values) => {
     const { pattern, criterion, scope, sparsity, layer } = values

@@ -23,7 +23,7 @@ export const simplify = definePass({
   source: 'BatchNormalization: Ioffe and Szegedy 2015, arXiv:1502.03167; the ONNX operator specification',
   suffix: 'simplified',
   examples: ['simplify model.onnx', 'simplify model.onnx -o small.onnx', 'simplify model.onnx --skip fold-scales'],
-  traits: { outputs: 'equal', idempotent: true, bytes: 'never-more', needs: ['shapes'] },
+  traits: { outputs: 'equal', idempotent: true, bytes: 'never-more', needs: ['shapes'], packed: 'keeps' },
   options,
   check: () => {},
   load: () => import('./run.js'),

@@ -21,7 +21,7 @@ export const upgrade = definePass({
   source: 'https://github.com/onnx/onnx/blob/main/docs/Changelog.md',
   suffix: 'upgraded',
   examples: ['upgrade model.onnx --opset 17', 'upgrade model.onnx --opset 21 -o model21.onnx'],
-  traits: { outputs: 'equal', idempotent: true, bytes: 'may-grow', needs: [] },
+  traits: { outputs: 'equal', idempotent: true, bytes: 'may-grow', needs: [], packed: 'keeps' },
   options,
   check: () => {},
   load: () => import('./run.js'),
