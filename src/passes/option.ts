@@ -66,6 +66,52 @@ export function count<T extends number | null>(init: Init<T> & { readonly value:
   }
 }
 
+const UNITS: Readonly<Record<string, number>> = {
+  b: 1,
+  kb: 1e3,
+  mb: 1e6,
+  gb: 1e9,
+  kib: 2 ** 10,
+  mib: 2 ** 20,
+  gib: 2 ** 30,
+}
+
+/** Bytes: `4MB`, `512KiB`, `800000`. */
+export function size<T extends number | null>(init: Init<T>): Option<T | number> {
+  return {
+    kind: 'value',
+    value: 'SIZE',
+    ...init,
+    parse: (raw, name) => {
+      const written = String(raw).trim()
+      const [, number = '', unit = ''] = /^(\d+\.?\d*|\.\d+) ?([a-z]*)$/i.exec(written) ?? []
+      const bytes = Math.floor(Number(number) * (UNITS[unit.toLowerCase() || 'b'] ?? Number.NaN))
+      if (number !== '' && bytes >= 1) return bytes
+      throw new UsageError(`${name} is "${written}"; it must be a size.`, {
+        suggestions: ['For example 4MB, or 512KiB.'],
+      })
+    },
+  }
+}
+
+/** A number that is not below `least`. */
+export function atLeast<T extends number | null>(
+  least: number,
+  init: Init<T> & { readonly value: string },
+): Option<T | number> {
+  return {
+    kind: 'value',
+    ...init,
+    parse: (raw, name) => {
+      const value = Number(String(raw).trim() || Number.NaN)
+      if (Number.isFinite(value) && value >= least) return value
+      throw new UsageError(`${name} is "${String(raw)}"; it must be a number, ${least} or more.`, {
+        suggestions: [`For example ${least + 1.5}.`],
+      })
+    },
+  }
+}
+
 /** @param init.value  what stands for the value in help where the choices are many; then the summary names them */
 export function choice<const C extends string, T extends C | null>(
   choices: readonly C[],

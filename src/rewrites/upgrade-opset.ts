@@ -189,9 +189,10 @@ function isRanked(typeOf: (value: Value) => Type | null, value: Value | null | u
 }
 
 /**
- * Before IR 4 an initializer had to be an input as well, and was a constant nevertheless: it stays one.
+ * Gives a model the IR version that its opset came with. Before IR 4 an initializer had to be an input as well, and was
+ * a constant nevertheless: it stays one.
  */
-function raiseIrVersion(model: Model, opset: number): void {
+export function raiseIrVersion(model: Model, opset: number): void {
   const least = IR_VERSIONS.findLast((entry) => entry.opset <= opset)?.ir ?? 0
   if (model.irVersion < IR_OF_OVERRIDABLE_INPUTS && least >= IR_OF_OVERRIDABLE_INPUTS) {
     for (const input of [...model.main.inputs]) if (input.constant !== null) model.fixInput(input)
