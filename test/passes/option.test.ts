@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import fc from 'fast-check'
 import { UsageError } from '../../src/errors.js'
-import { choice, flag, fraction, list, parseFraction, text } from '../../src/passes/option.js'
+import { atLeast, choice, flag, fraction, list, parseFraction, size, text } from '../../src/passes/option.js'
 
 function usage(act: () => unknown): UsageError {
   try {
@@ -109,5 +109,48 @@ describe('Options', () => {
     assert.deepEqual(option.parse(['a', 1], '--x'), ['--x:a', '--x:1'])
     assert.deepEqual(option.parse('a', '--x'), ['--x:a'])
     assert.deepEqual(option.default, [])
+  })
+})
+
+describe('size', () => {
+  const option = size({ summary: '', default: null })
+
+  it('takes bytes with and without a unit, decimal and binary', () => {
+    const accepted: [unknown, number][] = [
+      ['4MB', 4_000_000],
+      ['512KiB', 524_288],
+      ['1.5 gib', 1_610_612_736],
+      ['.5kb', 500],
+      ['800000', 800_000],
+      [1234, 1234],
+      ['10B', 10],
+    ]
+    for (const [raw, bytes] of accepted) assert.equal(option.parse(raw, '--size'), bytes, String(raw))
+  })
+
+  it('refuses what is no size, with its name', () => {
+    for (const raw of ['', 'big', '-4MB', '4 apples', '0', '0.5', 'MB', '1e3']) {
+      assert.match(usage(() => option.parse(raw, '--size')).message, /^--size is ".*"; it must be a size\.$/)
+    }
+  })
+})
+
+describe('atLeast', () => {
+  const option = atLeast(1, { summary: '', value: 'N', default: 2.5 })
+
+  it('takes numbers from its least on', () => {
+    for (const [raw, value] of [
+      ['1', 1],
+      ['2.5', 2.5],
+      [40, 40],
+    ] as const) {
+      assert.equal(option.parse(raw, '--times'), value)
+    }
+  })
+
+  it('refuses less, and what is no number', () => {
+    for (const raw of ['0.9', '-1', 'NaN', '', 'two', 'Infinity']) {
+      assert.match(usage(() => option.parse(raw, '--times')).message, /it must be a number, 1 or more/)
+    }
   })
 })
