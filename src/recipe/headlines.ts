@@ -18,10 +18,9 @@ export function headlines(
   if (steps.every(({ pass }) => pass.traits.outputs === 'equal')) {
     return [...notes, sizeLine(before, after), ...compared]
   }
-  const why = ': zeros are stored like other values'
   return [
     sparsityLine(before, after, metrics),
-    sizeLine(before, after, why),
+    sizeLine(before, after, whyUnchanged(after, steps)),
     ...notes,
     ...compared,
     ...(compared.length > 0 && metrics.length === 0 ? [] : accuracyLines(metrics, steps)),
@@ -42,6 +41,13 @@ function zeroShare(model: ModelReport): number {
   const total = model.layers.reduce((n, layer) => n + layer.parameters, 0)
   const nonZero = model.layers.reduce((n, layer) => n + layer.nonZero, 0)
   return total === 0 ? 0 : 1 - nonZero / total
+}
+
+/** Zeros take no room only where they are packed. */
+function whyUnchanged(after: ModelReport, steps: readonly Step[]): string {
+  const isPacked = after.layers.some(({ encoding }) => encoding !== null)
+  if (isPacked || !steps.some(({ pass }) => pass.packable)) return ''
+  return ': zeros are stored like other values. Smaller: add --pack'
 }
 
 /** @param why  what to add where the size stays */

@@ -33,7 +33,7 @@ describe('The headlines of a report', () => {
   it('say what became zero and what it cost, why the file is no smaller, and what to try', () => {
     assert.deepEqual(headlines({ before, after, metrics: [top1] }, steps(), []), [
       '80.0 % of the weights are zero (0 % before); top1 92.0 % → 90.0 %.',
-      'File size unchanged: zeros are stored like other values. Gzipped, as servers send it, it is 2.5x smaller (80.0 kB).',
+      'File size unchanged: zeros are stored like other values. Smaller: add --pack. Gzipped, as servers send it, it is 2.5x smaller (80.0 kB).',
       'Accuracy fell: --criterion lamp spares the small layers, and --criterion sparsegpt --data SPEC makes the weights that stay make up for the others; both mostly lose less.',
     ])
   })
@@ -89,14 +89,14 @@ describe('The headlines of a report', () => {
     const said = (bytes: number, gzipBytes: number) =>
       headlines({ before, after: { ...after, bytes, gzipBytes }, metrics: [top1] }, steps(), [])[1]
 
-    assert.equal(said(before.bytes, 199_000), 'File size unchanged: zeros are stored like other values.')
+    assert.equal(said(before.bytes, 199_000), 'File size unchanged: zeros are stored like other values. Smaller: add --pack.')
     assert.equal(
       said(before.bytes - 300, 199_000),
-      'File size nearly unchanged (-0.1 %): zeros are stored like other values.',
+      'File size nearly unchanged (-0.1 %): zeros are stored like other values. Smaller: add --pack.',
     )
     assert.equal(
       said(before.bytes + 8, 190_000),
-      'File size nearly unchanged (+8 B): zeros are stored like other values. Gzipped, as servers send it, it is 5.0 % smaller (190.0 kB).',
+      'File size nearly unchanged (+8 B): zeros are stored like other values. Smaller: add --pack. Gzipped, as servers send it, it is 5.0 % smaller (190.0 kB).',
     )
     assert.equal(said(before.bytes * 0.9, 199_000), 'File size 248.6 kB → 223.8 kB, -10.0 %.')
   })

@@ -115,7 +115,7 @@ describe('A recipe', () => {
     })
 
     assert.deepEqual(headlines.slice(1), [
-      'File size unchanged: zeros are stored like other values.',
+      'File size unchanged: zeros are stored like other values. Smaller: add --pack.',
       'Mind the gap.',
       'What this costs in accuracy was not measured: add --eval-data.',
     ])
