@@ -2,7 +2,7 @@ import { MemoryTensor } from '../ir/tensor.js'
 import { elementCount } from '../ir/type.js'
 import { buildDigits, type DigitForm, type Digits } from './digits.js'
 import { type Builder, defineEncoding, type Spec } from './encoding.js'
-import { castTo, reshaped } from './ops.js'
+import { castTo, firstOf } from './ops.js'
 
 /**
  * A palette of K values and the place of each element in it (Han et al. 2016, arXiv:1510.00149, without the Huffman
@@ -24,7 +24,7 @@ export const codebook = defineEncoding({
     const bytes = into.node('Gather', [values, castTo('int32', places, table.shape, into, true)], table)
     const looked: Spec = { dtype, shape: [...words.shape, form.perWord] }
     const found = into.node('Gather', [bytes, wholeWords(codes, into)], looked)
-    return reshaped(found, { dtype, shape }, into)
+    return firstOf(found, looked, shape, into)
   },
 })
 

@@ -2,7 +2,7 @@ import { attr } from '../ir/attr.js'
 import { MemoryTensor } from '../ir/tensor.js'
 import { elementCount } from '../ir/type.js'
 import type { Builder, Spec } from './encoding.js'
-import { castTo, integer, ints, reshaped } from './ops.js'
+import { castTo, firstOf, integer } from './ops.js'
 
 /**
  * Small numbers, several to a word: of `perWord` digits to the base `base`, the least significant first. ONNX has no
@@ -78,19 +78,8 @@ export function buildDigits<V, S extends Spec>(
   const { form, words } = digits
   if (digits.order !== 'planes') throw new Error('Digits in rows are looked up by whole words.')
   const apart = isShifted(form) ? shiftedApart(form, words, into) : dividedApart(form, words, into)
-  const count = digitCount(digits)
-  const wanted = elementCount(shape)
-  let { value, spec } = apart
-  if (wanted < count) {
-    const flat = reshaped(value, { ...spec, shape: [count] }, into)
-    spec = { ...spec, shape: [wanted] }
-    value = into.node('Slice', [flat, ints([0], into), ints([wanted], into)], spec)
-  }
-  if (spec.shape.join() !== shape.join()) {
-    spec = { ...spec, shape }
-    value = reshaped(value, spec, into)
-  }
-  return spec.dtype === to ? value : castTo(to, value, shape, into)
+  const first = firstOf(apart.value, apart.spec, shape, into)
+  return apart.spec.dtype === to ? first : castTo(to, first, shape, into)
 }
 
 interface Apart<V> {

@@ -1,6 +1,6 @@
 import { attr } from '../ir/attr.js'
 import { MemoryTensor } from '../ir/tensor.js'
-import { type DType, dtypeCode } from '../ir/type.js'
+import { type DType, dtypeCode, elementCount } from '../ir/type.js'
 import type { Builder, Spec } from './encoding.js'
 
 /** The few ops that most encodings need. */
@@ -18,6 +18,17 @@ export function castTo<V, S extends Spec>(
 
 export function reshaped<V, S extends Spec>(value: V, out: Spec, into: Builder<V, S>): V {
   return into.node('Reshape', [value, ints(out.shape, into)], out)
+}
+
+/** The first elements, as many as the shape has, in that shape. */
+export function firstOf<V, S extends Spec>(value: V, is: Spec, shape: readonly number[], into: Builder<V, S>): V {
+  const count = elementCount(is.shape)
+  const wanted = elementCount(shape)
+  if (wanted === count) return is.shape.join() === shape.join() ? value : reshaped(value, { ...is, shape }, into)
+  const flat = reshaped(value, { ...is, shape: [count] }, into)
+  const cut: Spec = { ...is, shape: [wanted] }
+  const first = into.node('Slice', [flat, ints([0], into), ints([wanted], into)], cut)
+  return shape.length === 1 ? first : reshaped(first, { ...is, shape }, into)
 }
 
 /** int64[n]: a shape, or places. */

@@ -21,7 +21,7 @@ import { NameScope } from './names.js'
 import type { NodeList } from './node-list.js'
 import type { Tensor } from './tensor.js'
 import type { Type } from './type.js'
-import { checkPresent, checkReadable, checkVisible } from './visibility.js'
+import { checkOutside, checkPresent, checkReadable, checkVisible } from './visibility.js'
 
 export {
   type FunctionBody,
@@ -251,19 +251,24 @@ export class Model {
 
   /**
    * The reverse of `freeze`: an initializer is computed from now on. It keeps its name and its uses, and takes the place
-   * of `made`, which nothing reads yet, as the output of its node.
+   * of `made`, which nothing reads yet, as the output of its node. What was declared of it stays true. That the node
+   * stands before all that read the value is up to the caller.
    *
-   * @throws when `made` is read, or is made by no node of that graph, or the initializer is an input as well
+   * @throws when `made` is read, or is made by no node of that graph, the node reads the initializer,
+   *         or that is an input as well
    */
   compute(value: Value, made: Value): void {
     const { graph, producer } = made
     if (producer === null || graph !== value.graph) throw new Error(`"${made.name}" is made by no node of that graph.`)
+    checkPresent(producer)
     if (made.uses.size > 0) throw new Error(`"${made.name}" is read already.`)
     if (graph.inputs.includes(value)) throw new Error(`"${value.name}" is an input: whoever runs the model may set it.`)
+    for (const use of value.uses) if (!('slot' in use)) checkOutside(use.node, producer, value)
     if (!(graph.initializers as Set<Value>).delete(value)) throw new Error(`"${value.name}" is no initializer.`)
     const computed = value as Mutable<Value>
     computed.constant = null
     computed.producer = producer
+    computed.extra = {}
     ;(producer.outputs as (Value | null)[])[producer.outputs.indexOf(made)] = value
     undefine(made)
     this.#version++

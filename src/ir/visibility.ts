@@ -21,7 +21,12 @@ export function checkVisible(graph: Graph, value: Value): void {
 /** No node reads what itself makes, or a node that it lies in. */
 export function checkReadable(node: Node, value: Value): void {
   checkVisible(node.graph, value)
+  if (value.producer !== null) checkOutside(node, value.producer, value)
+}
+
+/** A node that reads a value is not the one that makes it, and lies in none of its bodies. */
+export function checkOutside(node: Node, producer: Node, value: Value): void {
   for (let reader: Node | null = node; reader !== null; reader = reader.graph.owner) {
-    if (reader === value.producer) throw new Error(`Node "${reader.label}" would read its own output "${value.name}".`)
+    if (reader === producer) throw new Error(`Node "${reader.label}" would read its own output "${value.name}".`)
   }
 }

@@ -80,6 +80,8 @@ const VERBS = {
   removeConstant: (m: Model, c: Choice) => m.removeConstant(c.value()),
   removeBody: (m: Model, c: Choice) => m.setAttr(c.node(), 'body', null),
   replaceUses: (m: Model, c: Choice) => m.replaceUses(c.value(), c.value(), c.number(2) ? {} : { except: c.node() }),
+  freeze: (m: Model, c: Choice) => m.freeze(c.value(), constant(c.number(256))),
+  compute: (m: Model, c: Choice) => m.compute(c.value(), c.value()),
   setConstant: (m: Model, c: Choice) => m.setConstant(c.value(), constant(c.number(256))),
   setInput: (m: Model, c: Choice) => m.setInput(c.node(), c.number(6), c.number(5) === 0 ? null : c.value()),
   setAttr: (m: Model, c: Choice) => m.setAttr(c.node(), 'axis', c.number(2) ? attr.int(c.number(9)) : null),
