@@ -54,6 +54,7 @@ export const options = {
     summary: 'How much memory loading may take at its peak, in times of the model as it is.',
     value: 'TIMES',
     default: DEFAULT_LOAD_MEMORY,
+    shownDefault: String(DEFAULT_LOAD_MEMORY),
   }),
   curve: flag({ summary: 'Try packings from nearly lossless to 2 bits on --data, and report size beside accuracy.' }),
 } as const
