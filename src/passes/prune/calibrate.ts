@@ -1,6 +1,6 @@
 import type { CollectOptions } from '../../analysis/collect.js'
+import type { Layout } from '../../rewrites/weight-matrix.js'
 import type { AxisMember } from './masks.js'
-import type { Layout } from './matrix.js'
 
 /** A weight for the process that prunes it. */
 export interface LayerTask extends Omit<AxisMember, 'tensor'> {

@@ -7,11 +7,11 @@ import { constantOf } from '../../ir/walk.js'
 import { openSource } from '../../onnx/file-source.js'
 import { skeleton } from '../../onnx/skeleton.js'
 import { type Capture, capture } from '../../rewrites/capture.js'
+import { settle } from '../../rewrites/settle.js'
+import { matrixOf, type WeightMatrix } from '../../rewrites/weight-matrix.js'
 import { runJob } from '../../runtime/host.js'
 import type { LearningData, Skip } from '../pass.js'
 import type { CalibratedLayer, CalibrateInput, CalibrateProgress, LayerTask, Method } from './calibrate.js'
-import { matrixOf, type WeightMatrix } from './matrix.js'
-import { settle } from './settle.js'
 import type { AxisTarget } from './targets.js'
 
 /** A weight that calibration can see the inputs of. */
@@ -69,7 +69,7 @@ export async function measurable(
   const seen: Measurable[] = []
   const unseen: { target: AxisTarget; why: string }[] = []
   for (const target of targets) {
-    const matrix = matrixOf(model, target, shapes)
+    const matrix = matrixOf(model, target.weight, shapes)
     if ('none' in matrix) unseen.push({ target, why: matrix.none })
     else if (bytesOf(matrix, method) > MOST_BYTES) {
       unseen.push({ target, why: `its ${matrix.layout.columns} inputs are too many for a Hessian: wanda needs none` })

@@ -1,9 +1,9 @@
 import { UnsupportedModelError } from '../../errors.js'
+import type { Layout } from '../../rewrites/weight-matrix.js'
 import type { MatrixProduct } from '../../runtime/matrix-product.js'
 import type { CalibratedLayer, LayerTask, Method } from './calibrate.js'
 import { inverseFactor } from './inverse-factor.js'
 import type { AxisMember } from './masks.js'
-import type { Layout } from './matrix.js'
 import { numbersOf, numberWriter } from './numbers.js'
 import { type Choice, chooseByLayer, chooseByRow, chooseNM, type Pruned, sparsegpt } from './sparsegpt.js'
 

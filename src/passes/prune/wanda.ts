@@ -1,6 +1,6 @@
+import type { Layout } from '../../rewrites/weight-matrix.js'
 import { magnitudesOf } from './keys.js'
 import type { AxisMember } from './masks.js'
-import type { Layout } from './matrix.js'
 
 /** Below every score of a weight whose inputs are not always zero, above that of a zero. */
 const DEAD = Number.MIN_VALUE

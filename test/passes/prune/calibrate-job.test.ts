@@ -5,10 +5,10 @@ import { skeleton } from '../../../src/onnx/skeleton.js'
 import { weightsOf } from '../../../src/ops/weights.js'
 import type { CalibrateInput } from '../../../src/passes/prune/calibrate.js'
 import { prune } from '../../../src/passes/prune/index.js'
-import { matrixOf } from '../../../src/passes/prune/matrix.js'
 import { chooseTargets, withAxes } from '../../../src/passes/prune/targets.js'
 import { makeStep } from '../../../src/recipe/recipe.js'
 import { capture } from '../../../src/rewrites/capture.js'
+import { matrixOf } from '../../../src/rewrites/weight-matrix.js'
 import { runJob } from '../../../src/runtime/host.js'
 import { temporaryFolder } from '../../support/data-files.js'
 
@@ -21,7 +21,7 @@ describe('The job that calibrates', () => {
     const targets = withAxes(chooseTargets(weightsOf(model), values).targets, [])
     const shapes = await inferShapes(model)
     const matrices = targets.map((target) => {
-      const matrix = matrixOf(model, target, shapes)
+      const matrix = matrixOf(model, target.weight, shapes)
       return 'none' in matrix ? assert.fail(matrix.none) : matrix
     })
     const captured = capture(

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
-import { float32, outputOf, type Sketch, sketch } from '../../../fixtures/sketch.js'
+import { float32, outputOf, sketch } from '../../../fixtures/sketch.js'
 import { DataError, NothingToDoError, UsageError } from '../../../src/errors.js'
-import type { Model, Value } from '../../../src/ir/graph.js'
+import type { Model } from '../../../src/ir/graph.js'
 import { MemoryTensor } from '../../../src/ir/tensor.js'
 import { tensorType } from '../../../src/ir/type.js'
 import { readModel } from '../../../src/onnx/read.js'
@@ -11,7 +11,8 @@ import { windowsOf } from '../../rewrites/windows.js'
 import { temporaryFolder } from '../../support/data-files.js'
 import { randomArray } from '../../support/ort.js'
 import { type Raw, rewritten } from '../models.js'
-import { closeTo, flat, type Rows, randomRows, transpose } from './dense-algebra.js'
+import { oneProduct, PRODUCTS, type ProductForm } from '../products.js'
+import { closeTo, flat, randomRows, transpose } from './dense-algebra.js'
 import { learn, learningFrom, samples } from './learning.js'
 import { memberOf, numbersIn } from './pools.js'
 import { sparsegptReference } from './sparsegpt-reference.js'
@@ -29,48 +30,8 @@ function weightsIn(model: Model): Map<string, number[]> {
 const zerosOf = (numbers: readonly number[] = []) => numbers.filter((w) => w === 0).length
 const zerosIn = (model: Model) => [...weightsIn(model)].map(([, numbers]) => zerosOf(numbers))
 
-/** How one product x W^T of x [N, 10] may stand in a file; W [6, 10] is stored as it is, or turned. */
-const FORMS: Readonly<Record<string, { stored: 'W' | 'W^T'; draw: (s: Sketch, x: Value, w: Value) => Value }>> = {
-  'Gemm with transB': { stored: 'W', draw: (s, x, w) => s.node('Gemm', 'fc', [x, w], { transB: 1, alpha: 0.5 }) },
-  Gemm: { stored: 'W^T', draw: (s, x, w) => s.node('Gemm', 'fc', [x, w]) },
-  'Gemm with transA': {
-    stored: 'W^T',
-    draw: (s, x, w) => s.node('Gemm', 'fc', [s.node('Transpose', 'turn', [x], { perm: [1, 0] }), w], { transA: 1 }),
-  },
-  'Gemm with the weight on the left': {
-    stored: 'W',
-    draw: (s, x, w) => s.node('Gemm', 'fc', [w, x], { transB: 1 }),
-  },
-  MatMul: { stored: 'W^T', draw: (s, x, w) => s.node('MatMul', 'fc', [x, w]) },
-  'MatMul with the weight on the left': {
-    stored: 'W',
-    draw: (s, x, w) => s.node('MatMul', 'fc', [w, s.node('Transpose', 'turn', [x], { perm: [1, 0] })]),
-  },
-  'MatMul behind a Transpose': {
-    stored: 'W',
-    draw: (s, x, w) => s.node('MatMul', 'fc', [x, s.node('Transpose', 'turn', [w], { perm: [1, 0] })]),
-  },
-  'MatMul of a stack': {
-    stored: 'W^T',
-    draw: (s, x, w) => s.node('MatMul', 'fc', [s.node('Unsqueeze', 'stack', [x, s.constant('axes', axes(1))]), w]),
-  },
-}
-
-function axes(axis: number) {
-  return new MemoryTensor('int64', [1], new Uint8Array(BigInt64Array.of(BigInt(axis)).buffer))
-}
-
-function oneProduct(form: (typeof FORMS)[string], w: Rows): Model {
-  const s = sketch('product')
-  const x = s.input('x', ['N', 10])
-  const stored = form.stored === 'W' ? w : transpose(w)
-  const weight = s.constant('w', float32([stored.length, stored[0]?.length ?? 0], stored.flat()))
-  s.output('y', form.draw(s, x, weight), null)
-  return s.model
-}
-
 /** W [6, 10] again. */
-function matrixIn(model: Model, { stored }: (typeof FORMS)[string]): number[] {
+function matrixIn(model: Model, { stored }: ProductForm): number[] {
   const numbers = weightsIn(model).get('w') ?? []
   return stored === 'W'
     ? numbers
@@ -82,7 +43,7 @@ describe('Pruning by data', () => {
   const w = randomRows(6, 10, 6).map((row) => row.map(Math.fround))
   const data = () => learningFrom(samples(x), pathIn)
 
-  for (const [title, form] of Object.entries(FORMS)) {
+  for (const [title, form] of Object.entries(PRODUCTS)) {
     it(`sparsegpt gives the weights of the paper's algorithm: ${title}`, async () => {
       const model = oneProduct(form, w)
       await learn(model, { criterion: 'sparsegpt', sparsity: 0.5, blockSize: 4 }, data())

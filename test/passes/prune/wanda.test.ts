@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { maskLayer, maskNM, maskRows } from '../../../src/passes/prune/masks.js'
-import type { Layout } from '../../../src/passes/prune/matrix.js'
 import { wandaScores } from '../../../src/passes/prune/wanda.js'
+import type { Layout } from '../../../src/rewrites/weight-matrix.js'
 import { memberOf } from './pools.js'
 
 /** [rows, columns] as it is stored. */

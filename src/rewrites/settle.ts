@@ -1,11 +1,11 @@
 import { closeSync, openSync, writeSync } from 'node:fs'
-import { ioError } from '../../errors.js'
-import type { Model, Value } from '../../ir/graph.js'
-import { FileTensor, type Tensor } from '../../ir/tensor.js'
-import { dtypeBits } from '../../ir/type.js'
-import { constantOf, graphs, valuesOf } from '../../ir/walk.js'
-import { openSource } from '../../onnx/file-source.js'
-import { SparseTensor } from '../../onnx/sparse-tensor.js'
+import { ioError } from '../errors.js'
+import type { Model, Value } from '../ir/graph.js'
+import { FileTensor, type Tensor } from '../ir/tensor.js'
+import { dtypeBits } from '../ir/type.js'
+import { constantOf, graphs, valuesOf } from '../ir/walk.js'
+import { openSource } from '../onnx/file-source.js'
+import { SparseTensor } from '../onnx/sparse-tensor.js'
 
 /** Smaller tensors travel with the nodes. */
 const SMALL_BYTES = 1024

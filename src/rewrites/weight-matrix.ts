@@ -1,9 +1,8 @@
-import type { Shapes } from '../../analysis/shapes.js'
-import type { Model } from '../../ir/graph.js'
-import { elementCount } from '../../ir/type.js'
-import type { WeightUse } from '../../ops/weights.js'
-import type { View } from '../../rewrites/capture.js'
-import type { Target } from './targets.js'
+import type { Shapes } from '../analysis/shapes.js'
+import type { Model } from '../ir/graph.js'
+import { elementCount } from '../ir/type.js'
+import type { Weight, WeightUse } from '../ops/weights.js'
+import type { View } from './capture.js'
 
 /**
  * A weight as the matrices of its products: `groups` of them, [rows, columns] each. Where an element is stored:
@@ -30,10 +29,10 @@ export interface WeightMatrix {
 const MOST_KERNEL_BYTES = 64 << 20
 
 /** @returns the matrix, or why the inputs of a weight cannot be seen by calibration */
-export function matrixOf(model: Model, target: Target, shapes: Shapes): WeightMatrix | { readonly none: string } {
+export function matrixOf(model: Model, weight: Weight, shapes: Shapes): WeightMatrix | { readonly none: string } {
   let found: { layout: Layout; views: View[] } | undefined
-  for (const use of target.weight.uses) {
-    const one = matrixOfUse(model, target, use, shapes)
+  for (const use of weight.uses) {
+    const one = matrixOfUse(model, weight, use, shapes)
     if ('none' in one) return one
     if (found === undefined) found = { layout: one.layout, views: [one.view] }
     else if (isSame(found.layout, one.layout)) found.views.push(one.view)
@@ -44,17 +43,17 @@ export function matrixOf(model: Model, target: Target, shapes: Shapes): WeightMa
 
 type One = { readonly layout: Layout; readonly view: View } | { readonly none: string }
 
-function matrixOfUse(model: Model, target: Target, use: WeightUse, shapes: Shapes): One {
+function matrixOfUse(model: Model, weight: Weight, use: WeightUse, shapes: Shapes): One {
   const { node, activation } = use
   if (use.call !== null) return { none: `"${node.label}" stands in a function` }
   if (node.graph !== model.main) return { none: `"${node.label}" stands in a body` }
   const value = activation === null ? null : node.inputs[activation.input]
   if (!activation || !value) return { none: `${node.type} "${node.label}" does not show what it multiplies it with` }
-  if (activation.over === 'patches') return ofConvolution(target, use, value)
+  if (activation.over === 'patches') return ofConvolution(weight, use, value)
   const rank = activation.over === -1 ? 1 : rankOf(shapes, value)
   if (rank === null) return { none: `the number of axes of "${value.name}" is not known` }
   const axis = activation.over === -1 ? 0 : Math.max(0, activation.over < 0 ? rank + activation.over : activation.over)
-  const layout = ofAxis(target, use, activation.shared === true)
+  const layout = ofAxis(weight, use, activation.shared === true)
   return 'none' in layout ? layout : { layout, view: { kind: 'axis', value, axis, rank, width: layout.columns } }
 }
 
@@ -64,8 +63,8 @@ function rankOf(shapes: Shapes, value: Parameters<Shapes['typeOf']>[0]): number 
 }
 
 /** All axes but the one that is summed over make rows. */
-function ofAxis(target: Target, use: WeightUse, shared: boolean): Layout | { readonly none: string } {
-  const { shape } = target.tensor
+function ofAxis({ tensor }: Weight, use: WeightUse, shared: boolean): Layout | { readonly none: string } {
+  const { shape } = tensor
   const summed = use.in
   if (summed === null) return { none: 'a Reshape mixes its output and input axes' }
   if (shape.length > 2 && !shared) return { none: 'it is a stack of matrices, each with inputs of its own' }
@@ -80,8 +79,8 @@ function ofAxis(target: Target, use: WeightUse, shared: boolean): Layout | { rea
 }
 
 /** [M, C/g, k...], in whatever order its axes are stored. */
-function ofConvolution(target: Target, { node, axes }: WeightUse, value: View['value']): One {
-  const { shape } = target.tensor
+function ofConvolution({ tensor }: Weight, { node, axes }: WeightUse, value: View['value']): One {
+  const { shape } = tensor
   const parts = axes.map((axis) =>
     axis === null ? null : { length: shape[axis] ?? 1, stride: elementCount(shape.slice(axis + 1)) },
   )
