@@ -12,6 +12,7 @@ import {
   reportFlags,
   type SharedFlags,
 } from './flags.js'
+import { packingFlags, packingStep } from './packing.js'
 import { dataRolesOf, type EngineFlags, type EvaluationFlags, engineOf } from './requests.js'
 
 interface PassFlags extends SharedFlags, EngineFlags, EvaluationFlags {
@@ -26,7 +27,7 @@ interface PassFlags extends SharedFlags, EngineFlags, EvaluationFlags {
   readonly [option: string]: unknown
 }
 
-/** The command of a pass: a recipe of one step, with flags and help from the pass's own table. */
+/** The command of a pass: a recipe of one step, or of two with --pack; flags and help are from the pass's own table. */
 export function passCommand(pass: Pass): typeof BaseCommand {
   return class extends BaseCommand {
     static override summary = `${pass.summary}.`
@@ -56,6 +57,7 @@ export function passCommand(pass: Pass): typeof BaseCommand {
       ...dataFlags,
       ...reportFlags,
       ...engineFlags,
+      ...packingFlags(pass),
     }
     #toStdout = false
 
@@ -72,16 +74,19 @@ export function passCommand(pass: Pass): typeof BaseCommand {
       const { makeStep } = await import('../recipe/recipe.js')
       const raw = Object.fromEntries(Object.keys(pass.options).map((name) => [name, flags[kebab(name)]]))
       const step = makeStep(pass, raw, (option) => `--${kebab(option)}`)
+      const packing = await packingStep(pass, flags, this.given)
+      const steps = packing === null ? [step] : [step, packing]
       const asked = {
         input: String(args.model),
         output: flags.output ?? null,
         inPlace: flags['in-place'] === true,
         keep: flags['dry-run'] !== true,
         allowUnchanged: flags['allow-unchanged'] === true,
-        steps: [step],
+        steps,
         ...engineOf(flags),
       }
-      const { learning, evaluation } = dataRolesOf(pass.learns?.(step.values) ?? null, flags, this.given)
+      const learner = steps.map(({ pass, values }) => pass.learns?.(values) ?? null).find((what) => what !== null)
+      const { learning, evaluation } = dataRolesOf(learner ?? null, flags, this.given)
       const { applyRecipe, runRecipe } = await import('../recipe/run.js')
       const isRead = flags.report !== undefined || flags.json || !flags.quiet
       if (!isRead && evaluation === null && !flags.compare && !flags.bench) {

@@ -42,6 +42,10 @@ export function dtypeFromCode(code: number): DType | undefined {
   return BY_CODE.get(code)
 }
 
+export function isDType(name: string): name is DType {
+  return Object.hasOwn(DTYPES, name)
+}
+
 export function dtypeCode(dtype: DType): number {
   return DTYPES[dtype].code
 }

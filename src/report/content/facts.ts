@@ -1,3 +1,4 @@
+import { denseBytes, isDType } from '../../ir/type.js'
 import { bytes, count, percent, plural } from '../format.js'
 import type { MacsReport, ModelReport } from '../report.js'
 
@@ -16,7 +17,19 @@ export function modelFacts(model: ModelReport): readonly Fact[] {
     ['Parameters', `${count(model.parameters)}, ${zeroText(model)}`],
     ['MACs', [macs, macsNote(model.macs)].filter((text) => text !== null).join(' ')],
     ['Nodes', [count(model.nodes), ops.join(', ')].filter((text) => text !== '').join(': ')],
+    ...packedFact(model),
   ]
+}
+
+/** `21 of 23 weights, 2.70 MB stored for 10.7 MB of weights`; of the weights of layers. */
+function packedFact({ layers }: ModelReport): readonly Fact[] {
+  const weights = [...new Map(layers.map((layer) => [layer.weight, layer])).values()]
+  const packed = weights.filter(({ encoding }) => encoding !== null)
+  if (packed.length === 0) return []
+  const stored = packed.reduce((sum, layer) => sum + layer.bytes, 0)
+  const dense = packed.reduce((sum, l) => sum + (isDType(l.dtype) ? denseBytes(l.dtype, l.parameters) : l.bytes), 0)
+  const which = packed.length === weights.length ? 'all' : `${packed.length} of ${weights.length}`
+  return [['Packed', `${which} weights, ${bytes(stored)} stored for ${bytes(dense)} of weights`]]
 }
 
 /** `248.6 kB, 61 706 parameters, opset 17`, for reports whose subject is something else. */

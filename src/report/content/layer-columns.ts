@@ -41,6 +41,22 @@ export const LAYER_COLUMNS = {
     total: (t) => bytes(t.bytes),
     worthwhile: (rows, compared) => !compared || rows.some((r) => r.before?.bytes !== r.after?.bytes),
   },
+  encoding: {
+    title: 'stored as',
+    align: 'left',
+    of: (l) => l.encoding ?? l.dtype,
+    missing: null,
+    total: null,
+    worthwhile: (rows, compared) => !compared && isAnyPacked(rows), // else it is told of packing
+  },
+  bits: {
+    title: 'bits/weight',
+    align: 'right',
+    of: bitsPerWeight,
+    missing: null,
+    total: bitsPerWeight,
+    worthwhile: isAnyPacked,
+  },
   macs: {
     title: 'MACs',
     align: 'right',
@@ -75,6 +91,17 @@ export const LAYER_COLUMNS = {
     worthwhile: (rows, compared) => !compared && rows.some((r) => r.now.distribution !== null),
   },
 } as const satisfies Readonly<Record<string, LayerColumn>>
+
+function isAnyPacked(rows: readonly LayerRow[]): boolean {
+  return rows.some((r) => [r.before, r.after].some((l) => l !== null && l.encoding !== null))
+}
+
+/** In the file; empty where there is no weight. */
+function bitsPerWeight({ bytes, parameters }: { readonly bytes: number; readonly parameters: number }): string {
+  if (parameters === 0) return ''
+  const bits = (8 * bytes) / parameters
+  return bits.toFixed(bits < 0.995 ? 2 : 1)
+}
 
 export type LayerColumnName = keyof typeof LAYER_COLUMNS
 

@@ -18,6 +18,7 @@ const DROP: Readonly<Partial<Record<LayerColumnName, number>>> = {
   macs: 5,
   dtype: 4,
   op: 3,
+  encoding: 2.5,
   bytes: 2,
   shape: 1,
   nearZero: 0.2,
@@ -26,7 +27,6 @@ const DROP: Readonly<Partial<Record<LayerColumnName, number>>> = {
 const DROP_UNCHANGED = 10
 const DROP_UNIFORM = 20
 const DROP_BAR = 10
-const LONGEST_OP = 20
 
 interface FilledColumn {
   readonly column: Column
@@ -99,11 +99,14 @@ function dropOrder(name: LayerColumnName, cells: readonly LayerCell[]): { drop: 
   return { drop: drop + (uniform ? DROP_UNIFORM : changed ? 0 : DROP_UNCHANGED) }
 }
 
-/** Custom operators have long names, and would push more telling columns out. */
+/** What is too long would push more telling columns out: custom operators have long names. */
+const LONGEST: Readonly<Partial<Record<LayerColumnName, number>>> = { op: 20, encoding: 32 }
+
 function terse(name: LayerColumnName, { before, now }: LayerCell): LayerCell {
-  return name === 'op'
-    ? { before: before && shorten(before, LONGEST_OP), now: shorten(now, LONGEST_OP) }
-    : { before, now }
+  const longest = LONGEST[name]
+  return longest === undefined
+    ? { before, now }
+    : { before: before && shorten(before, longest), now: shorten(now, longest) }
 }
 
 /** Of two models the bar shows the zeros; of one, where the bytes are, unless pictures of values stand there. */

@@ -19,6 +19,7 @@ const MOST_ROWS = 1500
 const NUMBERS: Readonly<Partial<Record<LayerColumnName, (layer: LayerReport) => number>>> = {
   parameters: (l) => l.parameters,
   bytes: (l) => l.bytes,
+  bits: (l) => (l.parameters === 0 ? 0 : l.bytes / l.parameters),
   macs: (l) => l.macs ?? -1,
   sparsity,
   shape: (l) => l.parameters,
