@@ -1,6 +1,7 @@
 import type { Part } from '../data/part.js'
 import { UsageError } from '../errors.js'
 import type { Model, Value } from '../ir/graph.js'
+import type { DType } from '../ir/type.js'
 import type { Options, ValuesOf } from './option.js'
 
 /** What a pass did to one initializer or node. */
@@ -19,6 +20,8 @@ export interface Skip {
 export interface PackedWeight {
   /** The value that the nodes around it read. */
   readonly value: Value
+  readonly dtype: DType
+  readonly shape: readonly number[]
   /** `gaps below 40 + codebook of 16` */
   readonly encoding: string
   /** Dense, and as stored with all that decodes it. */

@@ -29,7 +29,8 @@ export function packInto(model: Model, packed: readonly Packed[], of: (value: Va
     const builder = builders.get(graph) ?? new GraphBuilder(model, graph, firstOf(graph))
     builders.set(graph, builder)
     model.compute(value, build(encoded, builder))
-    return { value, encoding: label(encoded), bytesBefore: target.tensor.byteLength, bytes, sparsity, error }
+    const { dtype, shape, byteLength: bytesBefore } = target.tensor
+    return { value, dtype, shape, encoding: label(encoded), bytesBefore, bytes, sparsity, error }
   })
 }
 
