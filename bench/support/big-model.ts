@@ -21,6 +21,8 @@ export interface BigModel {
 export const bigModels = {
   single: { name: 'conv-matmul-500mb', width: 512, convs: 10, matmuls: 24, externalData: false },
   external: { name: 'conv-matmul-4gb', width: 1024, convs: 21, matmuls: 48, externalData: true },
+  products: { name: 'matmul-127mb', width: 576, convs: 0, matmuls: 6, externalData: false },
+  product: { name: 'matmul-10m-weights', width: 800, convs: 0, matmuls: 1, externalData: false },
 } as const satisfies Record<string, BigModel>
 
 /** Writes the model under `root`, unless it is there. @returns its path; external data lies in the same folder */

@@ -71,13 +71,13 @@ export function subjectsNamed<S extends Subject>(subjects: readonly S[], name: s
   throw new RangeError(`--model is one of ${subjects.map((subject) => subject.name).join(', ')}.`)
 }
 
-/** Puts text into docs/prune.md, between `<!-- mark: ... -->` and `<!-- end mark -->`. */
-export function writeIntoDocs(mark: string, text: string): void {
-  const page = readFileSync('docs/prune.md', 'utf8')
+/** Puts text into a page of the docs, between `<!-- mark: ... -->` and `<!-- end mark -->`. */
+export function writeIntoDocs(mark: string, text: string, path = 'docs/prune.md'): void {
+  const page = readFileSync(path, 'utf8')
   const marks = new RegExp(`(<!-- ${mark}: [^>]*-->\\n)[\\s\\S]*?(<!-- end ${mark} -->)`)
   const written = page.replace(marks, (_, start: string, end: string) => `${start}\n${text}\n\n${end}`)
-  if (written === page && !page.includes(text)) throw new Error(`docs/prune.md has no place for ${mark}.`)
-  writeFileSync('docs/prune.md', written)
+  if (written === page && !page.includes(text)) throw new Error(`${path} has no place for ${mark}.`)
+  writeFileSync(path, written)
 }
 
 function percent(fraction: number): string {

@@ -4,7 +4,8 @@ import { elementCount } from '../../src/ir/type.js'
 import type { NdArray, Port } from '../../src/runtime/array.js'
 import { openSession } from '../../src/runtime/session.js'
 
-type Arrays = Readonly<Record<string, NdArray>>
+/** Arrays by name: what a run takes, or what it gives. */
+export type Arrays = Readonly<Record<string, NdArray>>
 type Shapes = Readonly<Record<string, readonly number[]>>
 
 /** What real models are fed, by file name: two sets of extents each. The sampling rate of Silero is 16 kHz or 8 kHz. */
@@ -28,6 +29,18 @@ const SHAPES: Readonly<Record<string, readonly Shapes[]>> = {
 }
 
 /**
+ * Two sets of made-up inputs, the same ones for models with the same inputs.
+ *
+ * @param source  the model that the inputs belong to, or that it was made from
+ */
+export function feedsOf(inputs: readonly Port[], source: string): readonly Arrays[] {
+  return (SHAPES[basename(source)] ?? [{}, {}]).map((shapes, i) => {
+    const rng = new Rng(i + 1)
+    return Object.fromEntries(inputs.map((port) => [port.name, made(port, shapes[port.name], i, rng)]))
+  })
+}
+
+/**
  * Outputs of a model for two sets of made-up inputs, the same ones for models with the same inputs.
  *
  * @param source  the model that it was made from
@@ -36,16 +49,12 @@ const SHAPES: Readonly<Record<string, readonly Shapes[]>> = {
 export async function outputsOf(
   path: string,
   source = path,
-  level: 'disabled' | 'all' = 'all',
+  level: 'disabled' | 'basic' | 'all' = 'all',
 ): Promise<readonly Arrays[]> {
   const session = await openSession({ path }, { threads: 1, level })
   try {
     const runs: Arrays[] = []
-    for (const [i, shapes] of (SHAPES[basename(source)] ?? [{}, {}]).entries()) {
-      const rng = new Rng(i + 1)
-      const feeds = session.inputs.map((port): [string, NdArray] => [port.name, made(port, shapes[port.name], i, rng)])
-      runs.push(await session.run(Object.fromEntries(feeds)))
-    }
+    for (const feeds of feedsOf(session.inputs, source)) runs.push(await session.run(feeds))
     return runs
   } finally {
     await session.release()
@@ -59,8 +68,24 @@ const TOLERANCE = 1e-5
  * What rounding may change the outputs of a model by. Where ONNX Runtime's own optimizations change them by more (a
  * steep sigmoid behind many layers), nobody can tell less apart.
  */
-export async function tolerance(path: string, outputs: readonly Arrays[]): Promise<number> {
-  return Math.max(TOLERANCE, difference(await outputsOf(path, path, 'disabled'), outputs) ?? 0)
+export async function tolerance(path: string, outputs: readonly Arrays[], source = path): Promise<number> {
+  return Math.max(TOLERANCE, difference(await outputsOf(path, source, 'disabled'), outputs) ?? 0)
+}
+
+/** Whether two runs gave the same outputs to the last bit, NaN and the sign of zeros included. */
+export function sameBits(is: readonly Arrays[], was: readonly Arrays[]): boolean {
+  return was.every((outputs, i) =>
+    Object.entries(outputs).every(([name, { dtype, shape, data }]) => {
+      const other = is[i]?.[name]
+      if (other?.dtype !== dtype || `${other.shape}` !== `${shape}`) return false
+      if (!ArrayBuffer.isView(data) || !ArrayBuffer.isView(other.data)) return `${other.data}` === `${data}` // strings
+      return bytesOf(data).equals(bytesOf(other.data))
+    }),
+  )
+}
+
+function bytesOf({ buffer, byteOffset, byteLength }: ArrayBufferView): Buffer {
+  return Buffer.from(buffer, byteOffset, byteLength)
 }
 
 /** The largest difference between two runs, as a share of the largest number in the output; null for other types or shapes. */

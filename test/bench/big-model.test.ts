@@ -19,6 +19,8 @@ describe('bench/support/big-model', () => {
   it('is as big as its name says', () => {
     assert.ok(Math.abs(weightBytes(bigModels.single) / 500e6 - 1) < 0.01)
     assert.ok(Math.abs(weightBytes(bigModels.external) / 4e9 - 1) < 0.01)
+    assert.ok(Math.abs(weightBytes(bigModels.products) / 127e6 - 1) < 0.01)
+    assert.ok(Math.abs(weightBytes(bigModels.product) / 4 / 10e6 - 1) < 0.03)
   })
 
   for (const externalData of [false, true]) {

@@ -1,0 +1,129 @@
+/**
+ * PP-OCRv4 recognition packed more and more tightly, judged on drawn lines of text: bytes against agreement with the
+ * model as it is, with palettes that know the weights alone, and with palettes that lie close to what counts on data.
+ * No line that is learned from is judged on. Prints Markdown; with `--write` it goes into docs/pack.md.
+ *
+ *     npm run bench:pack-ocr
+ *     npm run bench:pack-ocr -- --write
+ *     npm run bench:pack-ocr -- --lines 40       fewer, to look at
+ *
+ * The limits: with 256 values at most 26 % of the bytes, and 99 % of the decisions are the same.
+ */
+import { mkdtempSync, rmSync, statSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { parseArgs } from 'node:util'
+import { writeIntoDocs } from './support/criteria-table.js'
+import { ensureLineSet, type LineSet, lineSets } from './support/line-sets.js'
+import { pack } from './support/mcompress.js'
+import { type Agreement, agreementOf, drawnLines, RECOGNISER, readings, rightLines } from './support/ocr.js'
+import { markdownTable } from './support/table.js'
+import { verdict } from './support/verdict.js'
+
+const MOST_SHARE = 0.26
+const LEAST_AGREEMENT = 0.99
+
+/** To learn from: other lines than those that are judged on. */
+const CALIBRATION: LineSet = { ...lineSets.recognition, name: 'recognition-calibration', count: 128, seed: 4 }
+
+const BOUNDS: readonly (readonly string[])[] = [
+  ['--lossless'],
+  ['--bits', '8'],
+  ['--bits', '6'],
+  ['--bits', '5'],
+  ['--bits', '4'],
+  ['--bits', '3'],
+  ['--max-error', '0.005'],
+  ['--max-error', '0.01'],
+  ['--max-error', '0.03'],
+  ['--max-error', '0.1'],
+]
+const LIMITED = '--bits 8'
+
+interface Packing {
+  readonly bound: string
+  readonly weigh: string
+  readonly bytes: number
+  readonly agreement: Agreement
+  /** Lines whose text is what stands there, a fraction. */
+  readonly right: number
+}
+
+const { values: flags } = parseArgs({
+  options: { write: { type: 'boolean', default: false }, lines: { type: 'string' } },
+})
+const count = Number(flags.lines ?? lineSets.recognition.count)
+if (!Number.isInteger(count) || count < 1) throw new RangeError(`--lines takes a whole number, not "${flags.lines}".`)
+if (flags.write && flags.lines !== undefined) throw new RangeError('--write takes all lines.')
+
+const lines = await drawnLines({ ...lineSets.recognition, count })
+const calibration = await ensureLineSet(CALIBRATION)
+const original = await readings(RECOGNISER, lines)
+const originalBytes = statSync(RECOGNISER).size
+const folder = mkdtempSync(join(tmpdir(), 'mcompress-bench-'))
+const packings: Packing[] = []
+try {
+  for (const bound of BOUNDS) {
+    for (const weigh of bound[0] === '--lossless' ? ['even'] : ['even', 'magnitude', 'hessian']) {
+      packings.push(await packed(bound, weigh))
+      console.error(`${bound.join(' ')}, ${weigh} done`)
+    }
+  }
+} finally {
+  rmSync(folder, { recursive: true })
+}
+const text = render(packings)
+console.log(`${text}\n\n${verdicts(packings).join('\n')}`)
+if (flags.write) writeIntoDocs('curve', text, 'docs/pack.md')
+
+async function packed(bound: readonly string[], weigh: string): Promise<Packing> {
+  const output = join(folder, 'packed.onnx')
+  const weighed = weigh === 'even' ? [] : ['--weigh', weigh, ...(weigh === 'hessian' ? ['--data', calibration] : [])]
+  pack(RECOGNISER, output, ...bound, ...weighed)
+  const read = await readings(output, lines)
+  return {
+    bound: bound.join(' '),
+    weigh,
+    bytes: statSync(output).size,
+    agreement: agreementOf(read, original),
+    right: rightLines(read, lines),
+  }
+}
+
+function render(packings: readonly Packing[]): string {
+  const row = (name: string, weigh: string, bytes: number, { steps, lines: same }: Agreement, right: number) => [
+    name,
+    weigh,
+    `${bytes}`,
+    percent(bytes / originalBytes),
+    percent(steps, 2),
+    percent(same),
+    percent(right),
+  ]
+  const { length } = lines.texts
+  return [
+    `PP-OCRv4 recognition on ${length} lines of text, ${original[0]?.classes.length} decisions in each:`,
+    '',
+    markdownTable(
+      ['', 'weighed', 'bytes', 'of the file', 'same decisions', 'lines read the same', 'lines read right'],
+      [
+        row('as it is', '', originalBytes, { steps: 1, lines: 1 }, rightLines(original, lines)),
+        ...packings.map(({ bound, weigh, bytes, agreement, right }) => row(bound, weigh, bytes, agreement, right)),
+      ],
+    ),
+  ].join('\n')
+}
+
+function verdicts(packings: readonly Packing[]): string[] {
+  return packings
+    .filter(({ bound }) => bound === LIMITED)
+    .map(({ bound, weigh, bytes, agreement: { steps } }) => {
+      const share = bytes / originalBytes
+      const what = `${bound}, ${weigh}: ${percent(share)} of the bytes, at most ${percent(MOST_SHARE)}; ${percent(steps, 2)} same decisions, at least ${percent(LEAST_AGREEMENT)}`
+      return verdict(share <= MOST_SHARE && steps >= LEAST_AGREEMENT, what)
+    })
+}
+
+function percent(fraction: number, digits = 1): string {
+  return `${(100 * fraction).toFixed(digits)} %`
+}
