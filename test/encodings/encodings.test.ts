@@ -5,7 +5,7 @@ import type { Encoded } from '../../src/encodings/encoding.js'
 import { gapValuesShape } from '../../src/encodings/gaps.js'
 import { build, encodings, label } from '../../src/encodings/index.js'
 import type { Tensor } from '../../src/ir/tensor.js'
-import { decoded, LEVELS, packed, tensor, withWeight } from './models.js'
+import { decoded, evaluated, LEVELS, packed, tensor, withWeight } from './models.js'
 
 /** Words written down by hand. */
 function digits(base: number, words: readonly number[], order: Digits<Tensor>['order'] = 'planes'): Digits<Tensor> {
@@ -13,12 +13,13 @@ function digits(base: number, words: readonly number[], order: Digits<Tensor>['o
   return { form, order, words: tensor(form.dtype, [1, words.length], words) }
 }
 
-/** ONNX Runtime gives these very bits, optimized or not. */
+/** ONNX Runtime gives these very bits, optimized or not, and so does the interpreter. */
 async function assertDecodes(encoded: Encoded, expected: Tensor): Promise<void> {
   const { model } = packed(encoded)
   for (const level of LEVELS) {
     assert.deepEqual(Buffer.from(await decoded(model, level)), Buffer.from(expected.read()), level)
   }
+  assert.deepEqual(Buffer.from(evaluated(model)), Buffer.from(expected.read()), 'by the interpreter')
 }
 
 const f32 = (shape: readonly number[], values: readonly number[]) => tensor('float32', shape, values)

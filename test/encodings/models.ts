@@ -1,6 +1,8 @@
 import { sketch } from '../../fixtures/sketch.js'
 import { GraphBuilder } from '../../src/encodings/builder.js'
+import { Constants } from '../../src/encodings/constants.js'
 import type { Encoded } from '../../src/encodings/encoding.js'
+import { evaluate } from '../../src/encodings/evaluate.js'
 import { build, ENCODINGS_OPSET } from '../../src/encodings/index.js'
 import type { Model, Value } from '../../src/ir/graph.js'
 import { MemoryTensor, type Tensor } from '../../src/ir/tensor.js'
@@ -80,4 +82,11 @@ export async function decoded(model: Model, level: Level): Promise<Uint8Array> {
   } finally {
     await session.release()
   }
+}
+
+/** What the interpreter makes of `w`, however small it is. */
+export function evaluated(model: Model): Uint8Array {
+  const w = model.main.definitions.get('w')
+  if (!w) throw new Error('The model has no w.')
+  return evaluate(new Constants(model).stepOf(w))
 }
