@@ -1,0 +1,42 @@
+import type { ChannelMaxima } from './channels.js'
+import { relativeError } from './palettes.js'
+import type { WeightSurvey } from './survey.js'
+
+/** Errors of encodings without a palette, as `Plan.error` has them. */
+
+/** Steps of int8 to either side of zero. */
+export const STEPS = 127
+
+/** Of float16: what is between two of its numbers is anywhere between them. */
+export function castError({ density }: WeightSurvey): number {
+  const { values, weights } = density
+  let squares = 0
+  for (const [i, x] of values.entries()) {
+    const step = 2 ** Math.max(-24, Math.floor(Math.log2(Math.abs(x))) - 10)
+    squares += ((weights[i] as number) * step * step) / 12 // as long
+  }
+  return relativeError(squares, density)
+}
+
+/** Of int8 with one step for all. */
+export function stepError({ density, largest }: WeightSurvey): number {
+  const { values, weights, scatter } = density
+  const step = Math.fround(largest / STEPS) || 1
+  let squares = scatter
+  for (const [i, x] of values.entries()) {
+    const d = x - Math.round(x / step) * step
+    squares += (weights[i] as number) * d * d // as long
+  }
+  return relativeError(squares, density)
+}
+
+/**
+ * Of int8 with a step for each channel. The largest weight of a channel is at a step, all others are anywhere between two;
+ * zeros are spread evenly. Too high where most of a channel is far below its steps.
+ */
+export function channelError({ density, spacing }: WeightSurvey, { largest }: ChannelMaxima): number {
+  const weight = density.weights.reduce((sum, w) => sum + w, 0)
+  const between = Math.max(0, 1 - largest.length / spacing.present)
+  const square = largest.reduce((sum, most) => sum + (most / STEPS) ** 2, 0) / largest.length
+  return relativeError((between * weight * square) / 12, density)
+}

@@ -1,0 +1,84 @@
+import assert from 'node:assert/strict'
+import { label } from '../../../src/encodings/index.js'
+import type { Tensor } from '../../../src/ir/tensor.js'
+import { plansOf } from '../../../src/passes/pack/candidates.js'
+import { encode } from '../../../src/passes/pack/encode.js'
+import type { Bound, Importance } from '../../../src/passes/pack/plan.js'
+import { surveyOf } from '../../../src/passes/pack/survey.js'
+import { decoded, packed } from '../../encodings/models.js'
+import { float32, floatsOf, normal, random, withStore } from './tensors.js'
+
+const ANYTHING: Bound = { maxError: Infinity, maxVectorError: Infinity, mostValues: null }
+
+/** Every plan keeps its word, as ONNX Runtime decodes it. @returns the labels of the plans */
+async function assertKept(tensor: Tensor, bound: Bound, importance: Importance | null = null): Promise<string[]> {
+  const survey = await surveyOf(tensor, { importance })
+  const plans = plansOf(survey, bound)
+  const dense = Buffer.from(tensor.read())
+  await withStore(async (store) => {
+    for (const plan of plans.slice(0, -1)) {
+      const name = label(plan.encoded)
+      const { encoded, error, sparsity } = await encode(tensor, survey, plan, store)
+      assert.equal(label(encoded), name)
+      const bytes = await decoded(packed(encoded, 13).model, 'disabled')
+      if (plan.error === 0) {
+        assert.ok(Buffer.from(bytes).equals(dense), `${name} gives other bits`)
+        assert.equal(error, 0)
+        continue
+      }
+      const { relative, zeros } = difference(floatsOf(dense), floatsOf(bytes), importance)
+      assert.ok(Math.abs(error - relative) <= 1e-6 * relative + 1e-12, `${name}: measured ${error}, is ${relative}`)
+      assert.ok(
+        Math.abs(error - plan.error) <= tolerance(name, survey.spacing.present) * plan.error,
+        `${name}: planned ${plan.error}, is ${error}`,
+      )
+      assert.ok(Math.abs(sparsity - zeros) < 1e-12, `${name}: sparsity ${sparsity}, is ${zeros}`)
+    }
+  })
+  return plans.map(({ encoded }) => label(encoded))
+}
+
+/** Palettes are planned to the digit; other estimates take weights to lie anywhere between two steps. */
+function tolerance(name: string, weights: number): number {
+  return name.includes('codebook') ? 0.02 : 0.05 + 2 / Math.sqrt(weights)
+}
+
+function difference(w: Float32Array, v: Float32Array, importance: Importance | null) {
+  let squares = 0
+  let energy = 0
+  let zeros = 0
+  for (const [i, x] of w.entries()) {
+    const h = importance?.values[i] ?? 1 // the tests give one for each element
+    const y = v[i] as number
+    squares += h * (x - y) ** 2
+    energy += h * x * x
+    if (y === 0) zeros++
+  }
+  return { relative: Math.sqrt(squares / energy), zeros: zeros / w.length }
+}
+
+describe('Pack: every plan', () => {
+  it('keeps its word on dense weights', async () => {
+    const labels = await assertKept(float32([64, 50], normal(3200, 1)), ANYTHING)
+    for (const expected of ['codebook of 2', 'codebook of 16', 'codebook of 256', 'float16', 'float32']) {
+      assert.ok(labels.includes(expected), `${expected} is not in ${labels}`)
+    }
+  })
+
+  for (const sparsity of [0.5, 0.8, 0.95, 0.999]) {
+    it(`keeps its word on weights of which ${sparsity} are zero`, async () => {
+      const labels = await assertKept(float32([97, 101], normal(97 * 101, 2, sparsity)), ANYTHING)
+      assert.ok(
+        labels.some((each) => each.startsWith('gaps')),
+        labels.join(),
+      )
+    })
+  }
+
+  it('keeps its word where some weights matter more than others', async () => {
+    const next = random(3)
+    const shape = [40, 30]
+    const values = Float64Array.from({ length: 1200 }, () => next() ** 4)
+    await assertKept(float32(shape, normal(1200, 4, 0.3)), ANYTHING, { shape, values })
+  })
+})
