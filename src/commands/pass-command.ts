@@ -14,6 +14,7 @@ import {
 } from './flags.js'
 import { packingFlags, packingStep } from './packing.js'
 import { dataRolesOf, type EngineFlags, type EvaluationFlags, engineOf } from './requests.js'
+import { targetFlags, targetsOf } from './targets.js'
 
 interface PassFlags extends SharedFlags, EngineFlags, EvaluationFlags {
   readonly output?: string | undefined
@@ -22,6 +23,7 @@ interface PassFlags extends SharedFlags, EngineFlags, EvaluationFlags {
   readonly 'allow-unchanged'?: boolean
   readonly compare?: boolean
   readonly bench?: boolean
+  readonly target?: readonly string[] | undefined
   readonly data?: string | undefined
   readonly 'eval-data'?: string | undefined
   readonly [option: string]: unknown
@@ -54,6 +56,7 @@ export function passCommand(pass: Pass): typeof BaseCommand {
         summary: 'Compare the result with the input layer by layer, too: where the error comes from.',
       }),
       bench: Flags.boolean({ helpGroup: 'DATA', summary: 'Measure the latency of both, too.' }),
+      ...targetFlags(pass),
       ...dataFlags,
       ...reportFlags,
       ...engineFlags,
@@ -87,6 +90,7 @@ export function passCommand(pass: Pass): typeof BaseCommand {
       }
       const learner = steps.map(({ pass, values }) => pass.learns?.(values) ?? null).find((what) => what !== null)
       const { learning, evaluation } = dataRolesOf(learner ?? null, flags, this.given)
+      const targets = targetsOf(steps, flags.target, this.given)
       const { applyRecipe, runRecipe } = await import('../recipe/run.js')
       const isRead = flags.report !== undefined || flags.json || !flags.quiet
       if (!isRead && evaluation === null && !flags.compare && !flags.bench) {
@@ -100,6 +104,7 @@ export function passCommand(pass: Pass): typeof BaseCommand {
         evaluation,
         compare: flags.compare === true,
         bench: flags.bench === true,
+        targets,
         gzip: flags.gzip ?? null,
         detail: flags.report !== undefined,
       }

@@ -1,6 +1,7 @@
-import type { Report } from '../report/report.js'
+import type { PackingReport, Report } from '../report/report.js'
 import { benchModels } from './bench.js'
 import { compareModels } from './compare.js'
+import { type ConsumerTarget, loadInConsumers } from './consumers.js'
 import { type Engine, type Evaluation, measure, type NamedModel } from './measure.js'
 import type { RunHooks } from './run.js'
 
@@ -12,9 +13,13 @@ export interface Questions extends Engine {
   readonly compare: boolean
   /** Whether their latency is measured. */
   readonly bench: boolean
+  /** How the weights of the result are packed; null when they are not. */
+  readonly packing: PackingReport | null
+  /** Where a packed result is loaded. */
+  readonly targets: readonly ConsumerTarget[]
 }
 
-export type Assessment = Pick<Report, 'data' | 'metrics' | 'comparison' | 'bench'>
+export type Assessment = Pick<Report, 'data' | 'metrics' | 'comparison' | 'bench' | 'packing'>
 
 /**
  * Runs a model beside the one that it was made from. Without data, outputs are compared and timed on made-up inputs.
@@ -27,7 +32,7 @@ export async function assess(
   questions: Questions,
   hooks: RunHooks,
 ): Promise<Assessment> {
-  const { evaluation, compare, bench, dims, seed, provider, threads } = questions
+  const { evaluation, compare, bench, packing, targets, dims, seed, provider, threads } = questions
   const engine = { dims, seed, provider, threads } // and nothing else: it goes to other processes
   const measured = await measure(evaluation, [original, result], original, engine, hooks)
   return {
@@ -36,6 +41,10 @@ export async function assess(
       ? await compareModels({ a: original, b: result, evaluation, layers: true, engine }, hooks)
       : null,
     bench: bench ? await benchModels({ models: [original, result], ...engine, ...fed(evaluation) }, hooks) : null,
+    packing: packing && {
+      ...packing,
+      consumers: await loadInConsumers(targets, original, result, { dims, seed, threads, ...fed(evaluation) }, hooks),
+    },
   }
 }
 

@@ -10,6 +10,7 @@ import {
   type DataReport,
   type ModelReport,
   NOTHING_MORE,
+  type PackingReport,
   type Report,
   SCHEMA_VERSION,
   type StepReport,
@@ -17,12 +18,14 @@ import {
 import { upgradeOpset } from '../rewrites/upgrade-opset.js'
 import { requireProvider } from '../runtime/session.js'
 import { type Assessment, assess } from './assess.js'
+import { consumerTargets } from './consumers.js'
 import { headlines } from './headlines.js'
 import { type Learning, learningData, requireLearning } from './learning.js'
 import { isMadeUp, madeUpDims } from './made-up.js'
 import { ENGINE_DEFAULTS, type Engine, type Evaluation } from './measure.js'
 import { filesReport, modelReport } from './model-report.js'
 import { readNamedModel } from './named-model.js'
+import { packingReport } from './packing.js'
 import { publish } from './publish.js'
 import type { Step } from './recipe.js'
 import { refuseExternal, STREAM, withInputFile, withOutputToStdout } from './streams.js'
@@ -54,12 +57,17 @@ export interface RunRequest extends Partial<Engine> {
   readonly compare?: boolean
   /** Whether the latency of both is measured; not unless told. */
   readonly bench?: boolean
+  /** Where a packed result is loaded: `node`, `web:basic`, or `none`; null, and unless told, `node`. */
+  readonly targets?: readonly string[] | null
   /** For a report that is kept: hashes of large files, and how weights are distributed. Not unless told. */
   readonly detail?: boolean
 }
 
 /** A request that asks for nothing but the result. */
-export type ApplyRequest = Omit<RunRequest, 'command' | 'evaluation' | 'gzip' | 'compare' | 'bench' | 'detail'>
+export type ApplyRequest = Omit<
+  RunRequest,
+  'command' | 'evaluation' | 'gzip' | 'compare' | 'bench' | 'targets' | 'detail'
+>
 
 export interface RunHooks {
   readonly signal?: AbortSignal | undefined
@@ -111,6 +119,7 @@ async function onFiles<T>(
     gzip: null,
     compare: false,
     bench: false,
+    targets: null,
     detail: false,
     ...ENGINE_DEFAULTS,
     ...request,
@@ -140,6 +149,7 @@ function targetOf({ input, output, inPlace, steps }: Required<RunRequest>): stri
 
 async function runOnFiles(given: Work, hooks: RunHooks): Promise<Report> {
   const startedAt = new Date()
+  consumerTargets(given.targets) // what there is not shows before any work
   const { input, target } = await begin(given, hooks)
   // Needed for the report anyway. A wrong --dim shows here, and so does a model that ONNX Runtime itself dies of.
   await inferShapes(input.model, { dims: given.dims })
@@ -207,7 +217,7 @@ async function changed(
   temporary: Temporary,
   hooks: RunHooks,
 ): Promise<Outcome> {
-  const { model, steps, notes, learned } = await runSteps(input.model, work, temporary, hooks)
+  const { model, steps, notes, learned, packing } = await runSteps(input.model, work, temporary, hooks)
   let described: (Assessment & { before: ModelReport; after: ModelReport }) | undefined
   const verification = await publish(model, target, {
     input,
@@ -217,7 +227,8 @@ async function changed(
     whileStaged: async (staged) => {
       const original = { path: work.input, shown: work.shownInput ?? 'stdin' }
       const result = { path: staged[0], shown: work.toStdout ? 'the result' : target.shown }
-      const assessed = await assess(original, result, work, hooks)
+      const targets = consumerTargets(work.targets)
+      const assessed = await assess(original, result, { ...work, targets, packing }, hooks)
       hooks.onProgress?.('Describing', null)
       const after = await filesReport(
         work.keep && !work.toStdout ? target.shown : null,
@@ -277,6 +288,8 @@ interface Made {
   readonly notes: readonly string[]
   /** What the steps learned from. */
   readonly learned: readonly DataReport[]
+  /** How the last step that packed weights did it; null when none did. */
+  readonly packing: PackingReport | null
 }
 
 /** Each pass gets a copy; it takes the model's place when the pass has succeeded and every invariant holds. */
@@ -285,6 +298,7 @@ async function runSteps(original: Model, work: Work, temporary: Temporary, hooks
   const steps: StepReport[] = []
   const heard: string[] = []
   const learned: DataReport[] = []
+  let packing: PackingReport | null = null
   for (const step of work.steps) {
     const { pass, values, given } = step
     hooks.signal?.throwIfAborted()
@@ -299,6 +313,7 @@ async function runSteps(original: Model, work: Work, temporary: Temporary, hooks
       skipped,
       notes = [],
       samples,
+      packing: packed,
     } = await run(copy, values, {
       seed: work.seed,
       folder: () => temporary.folder(),
@@ -310,9 +325,10 @@ async function runSteps(original: Model, work: Work, temporary: Temporary, hooks
     model = copy
     steps.push({ pass: pass.name, options: given, changed, skipped })
     heard.push(...notes)
+    if (packed !== undefined) packing = packingReport(packed)
     if (data && samples !== undefined) learned.push({ role: 'calibration', spec: data.data, samples })
   }
-  return { model, steps, notes: heard, learned }
+  return { model, steps, notes: heard, learned, packing }
 }
 
 /** What a pass needs of the model before it can run; a step of its own in the report. */

@@ -375,21 +375,25 @@ export interface PackedWeightReport {
   readonly error: number
 }
 
-/** One engine that loaded the result and ran it. */
+/** An engine in which the result was loaded and run, beside the model as it came in. */
 export interface ConsumerReport {
   /** `onnxruntime-node`, `onnxruntime-web` */
   readonly name: string
   readonly version: string
   /** Of graph optimizations: `all`, `basic`, `disabled`. */
   readonly level: string
-  /** Whether weights are decoded at load, once; else in every run. */
-  readonly folds: boolean
-  /** Milliseconds to create a session. */
-  readonly createMs: BesideReport
-  /** Milliseconds of one run. */
-  readonly runMs: BesideReport
+  /** Why something is not known, a sentence: it does not load one of the two, or they do not run. null when all is. */
+  readonly problem: string | null
+  /** Whether weights are decoded at load, once; else in every run. null when not known, as all that follows. */
+  readonly folds: boolean | null
+  /** Whether it makes the same outputs of both, bit for bit. */
+  readonly equalOutputs: boolean | null
+  /** Milliseconds to create a session: the best of fresh processes. */
+  readonly createMs: BesideReport | null
+  /** Milliseconds of one run: the best of many. */
+  readonly runMs: BesideReport | null
   /** Largest resident set while loading, beyond that of a process that has loaded no model. */
-  readonly peakBytes: BesideReport
+  readonly peakBytes: BesideReport | null
 }
 
 /** The same of the model as it came in, and of the result. */

@@ -14,6 +14,11 @@ export interface JobOptions<Event> {
   readonly graceMs?: number
   /** Threads of sessions that are opened in the child without a number of their own. */
   readonly threads?: number | undefined
+  /**
+   * True for a child that does what other programs do, to measure it: memory is allocated as theirs is. It is killed
+   * when it has its output, as some engines take long to end.
+   */
+  readonly plain?: boolean
 }
 
 export interface JobResult<Output> {
@@ -42,7 +47,7 @@ export async function runJob<J extends Job<never, unknown, unknown>>(
   options: JobOptions<Parameters<Parameters<J>[1]>[0]>,
 ): Promise<JobResult<Awaited<ReturnType<J>>>> {
   options.signal?.throwIfAborted()
-  const child = forkChild(url, options.threads)
+  const child = forkChild(url, options)
   const order = (order: Order) => {
     // A child that is gone cannot be told anything; its end is reported by `ending`.
     if (child.connected) child.send(order, () => {})
@@ -67,7 +72,7 @@ export async function runJob<J extends Job<never, unknown, unknown>>(
   }
 }
 
-function forkChild(url: URL, threads: number | undefined): ChildProcess {
+function forkChild(url: URL, { threads, plain = false }: Pick<JobOptions<never>, 'threads' | 'plain'>): ChildProcess {
   return fork(fileURLToPath(new URL('./child.js', import.meta.url)), [url.href], {
     serialization: 'advanced',
     stdio: ['ignore', 2, 2, 'ipc'],
@@ -77,8 +82,7 @@ function forkChild(url: URL, threads: number | undefined): ChildProcess {
     env: {
       ...process.env,
       // Outputs are copied into fresh buffers. Without these glibc maps and unmaps them, one page fault per 4 KiB.
-      MALLOC_MMAP_THRESHOLD_: '4294967296',
-      MALLOC_TRIM_THRESHOLD_: '4294967296',
+      ...(!plain && { MALLOC_MMAP_THRESHOLD_: '4294967296', MALLOC_TRIM_THRESHOLD_: '4294967296' }),
       ...(threads !== undefined && { MCOMPRESS_THREADS: String(threads) }),
     },
   })
@@ -90,8 +94,10 @@ async function ending<Event>(child: ChildProcess, options: JobOptions<Event>): P
   let failure: { readonly error: unknown } | undefined
   child.on('message', (sent) => {
     const message = sent as Message // only child.ts writes to this channel
-    if (message.kind !== 'event') last = message
-    else if (failure === undefined) {
+    if (message.kind !== 'event') {
+      last = message
+      if (message.kind === 'done' && options.plain) child.kill('SIGKILL')
+    } else if (failure === undefined) {
       try {
         options.onEvent?.(message.event as Event) // of the job's own type
       } catch (error) {

@@ -1,3 +1,4 @@
+import { join } from 'node:path'
 import type { InferenceSession, Tensor } from 'onnxruntime-node'
 import { UsageError } from '../errors.js'
 import { type DType, shapeToString } from '../ir/type.js'
@@ -26,6 +27,8 @@ export interface SessionOptions {
   readonly provider?: string
   /** What ONNX Runtime writes to stderr by itself: 0 verbose ... 4 fatal, the default (its errors are thrown anyway). */
   readonly logSeverity?: 0 | 1 | 2 | 3 | 4
+  /** A folder: when the session is released, there is a file in it about every node that was computed. */
+  readonly profile?: string
 }
 
 /** A model opened in ONNX Runtime. To be released: the garbage collector frees the memory much too late. */
@@ -106,6 +109,7 @@ function nativeOptions(model: ModelSource, options: SessionOptions, provider: st
     logSeverityLevel: options.logSeverity ?? 4,
     ...(options.takesTurns === true && { enableCpuMemArena: false }),
     ...(threads !== undefined && { intraOpNumThreads: threads }),
+    ...(options.profile !== undefined && { enableProfiling: true, profileFilePrefix: join(options.profile, 'run') }),
     ...(Object.keys(session).length > 0 && { extra: { session } }),
   }
 }
@@ -141,14 +145,15 @@ function providers(engine: Engine): string {
     .join(', ')
 }
 
-class OnnxSession implements Session {
+/** A session of any engine with the interface of onnxruntime-node. */
+export class OnnxSession implements Session {
   readonly inputs: readonly Port[]
   readonly outputs: readonly Port[]
-  readonly #engine: Engine
+  readonly #engine: Pick<Engine, 'Tensor'>
   readonly #opened: InferenceSession
   #released = false
 
-  constructor(engine: Engine, opened: InferenceSession) {
+  constructor(engine: Pick<Engine, 'Tensor'>, opened: InferenceSession) {
     this.#engine = engine
     this.#opened = opened
     this.inputs = opened.inputMetadata.map(portOf)

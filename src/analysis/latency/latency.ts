@@ -29,6 +29,9 @@ export interface LatencyOptions extends Running {
   readonly processes?: number
 }
 
+/** What decides over the inputs of models. */
+export type FeedOptions = Pick<LatencyOptions, 'models' | 'data' | 'binds' | 'fills' | 'batchSize' | 'dims' | 'seed'>
+
 export interface LatencyHooks {
   /** @param done  a fraction 0..1 of the phase; null when its end is not known */
   readonly onProgress?: (phase: string, done: number | null) => void
@@ -150,7 +153,7 @@ function footprintOf(all: readonly Footprint[]): Footprint {
 }
 
 /** @throws UsageError for a dimension or an input that no model has */
-function feedPlans(options: LatencyOptions): FeedPlan[] {
+export function feedPlans(options: FeedOptions): FeedPlan[] {
   const { models, data = null, binds = {}, fills = {}, batchSize = null, dims = {}, seed = 0 } = options
   const known = new Set<string>()
   const inputs = new Set<string>()
