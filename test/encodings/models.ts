@@ -1,6 +1,7 @@
 import { sketch } from '../../fixtures/sketch.js'
 import { GraphBuilder } from '../../src/encodings/builder.js'
 import { Constants } from '../../src/encodings/constants.js'
+import { digitForm } from '../../src/encodings/digits.js'
 import type { Encoded } from '../../src/encodings/encoding.js'
 import { evaluate } from '../../src/encodings/evaluate.js'
 import { build, ENCODINGS_OPSET } from '../../src/encodings/index.js'
@@ -89,4 +90,13 @@ export function evaluated(model: Model): Uint8Array {
   const w = model.main.definitions.get('w')
   if (!w) throw new Error('The model has no w.')
   return evaluate(new Constants(model).stepOf(w))
+}
+
+/** Codes of 4 bits in a palette of the numbers from 0 to 15, any of them; an even number of elements. */
+export function nibbles(order: 'planes' | 'rows', shape: readonly number[] = [64, 64]): Encoded {
+  const count = elementCount(shape) / 2
+  const bytes = Array.from({ length: count }, (_, i) => (i * 7) % 251)
+  const palette = tensor('float32', [16], [...Array(16).keys()])
+  const words = tensor('uint8', [1, count], bytes)
+  return { encoding: 'codebook', dtype: 'float32', shape, palette, codes: { form: digitForm(16), order, words } }
 }

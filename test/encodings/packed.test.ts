@@ -11,18 +11,12 @@ import type { Tensor } from '../../src/ir/tensor.js'
 import { verify } from '../../src/ir/verify.js'
 import { walk } from '../../src/ir/walk.js'
 import { encodeToBytes } from '../../src/onnx/write.js'
-import { packed, tensor } from './models.js'
+import { nibbles, packed, tensor } from './models.js'
 
 const SHAPE = [64, 64]
 const bytes = (count: number, below: number) => Array.from({ length: count }, (_, i) => (i * 7) % below)
 const f32 = (shape: readonly number[], values: readonly number[]) => tensor('float32', shape, values)
 const dense = (of: Tensor): Encoded => ({ encoding: 'dense', dtype: of.dtype, shape: of.shape, tensor: of })
-
-function nibbles(order: 'planes' | 'rows', shape: readonly number[] = SHAPE): Encoded {
-  const words = tensor('uint8', [1, 2048], bytes(2048, 251))
-  const palette = f32([16], [...Array(16).keys()])
-  return { encoding: 'codebook', dtype: 'float32', shape, palette, codes: { form: digitForm(16), order, words } }
-}
 
 function sparse(base: number, dtype: 'float32' | 'float64'): Encoded {
   const form = digitForm(base)
