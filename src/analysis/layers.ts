@@ -7,6 +7,7 @@ import { type Distribution, distributionOf } from './distribution.js'
 import { countMacs, type MacCount } from './macs.js'
 import type { Shapes } from './shapes.js'
 import { countParameters, type DTypeCount, nonZeroOf } from './statistics.js'
+import { unpacked } from './unpacked.js'
 
 /** A weight and the node that uses it: a row of a table of layers. */
 export interface Layer {
@@ -57,6 +58,7 @@ export interface DescribeOptions {
   readonly distributions?: boolean
 }
 
+/** @param model  unpacked, where weights are packed (`unpacked.ts`): so is what is told of it, but for the bytes */
 export function describeModel(model: Model, shapes: Shapes, options: DescribeOptions = {}): ModelDescription {
   const nodes = [...walk(model)]
   const { parameters, nonZero, dtypes } = countParameters(model)
@@ -82,6 +84,7 @@ export function describeModel(model: Model, shapes: Shapes, options: DescribeOpt
 export function layersOf(model: Model, macs: MacCount, { distributions = false }: DescribeOptions = {}): Layer[] {
   const { weights } = weightsOf(model)
   const shares = sharesOf(weights)
+  const { packed } = unpacked(model)
   return weights.map((weight) => ({
     weight: weight.value.name,
     node: weight.main.node.label,
@@ -90,8 +93,8 @@ export function layersOf(model: Model, macs: MacCount, { distributions = false }
     shape: weight.tensor.shape,
     parameters: elementCount(weight.tensor.shape),
     nonZero: nonZeroOf(weight.tensor),
-    bytes: weight.tensor.byteLength,
-    encoding: null,
+    bytes: packed.get(weight.value)?.bytes ?? weight.tensor.byteLength,
+    encoding: packed.get(weight.value)?.encoding ?? null,
     macs: macsOf(weight, macs, shares),
     distribution: distributions ? distributionOf(weight.tensor) : null,
   }))

@@ -1,4 +1,3 @@
-import type { Attr } from '../ir/attr.js'
 import type { Graph, Model, Node, Value } from '../ir/graph.js'
 import type { FileSource, Tensor } from '../ir/tensor.js'
 import { type DType, elementCount } from '../ir/type.js'
@@ -6,6 +5,8 @@ import { constantOf, graphs, valuesOf, walk } from '../ir/walk.js'
 import { extentsOf } from '../onnx/extents.js'
 import { weightsOf } from '../ops/weights.js'
 import type { MacCount } from './macs.js'
+import { storedTensor, tensorsIn } from './stored-tensors.js'
+import { type Stored, unpacked } from './unpacked.js'
 
 /** The smallest thing that bytes, parameters and MACs are told of: a constant, or a node that multiplies without one. */
 export interface Piece {
@@ -32,15 +33,16 @@ export interface Inventory {
   readonly unused: number
 }
 
-type Draft = { -readonly [K in keyof Piece]: Piece[K] } & { readonly tensor: Tensor | null }
+type Draft = { -readonly [K in keyof Piece]: Piece[K] } & { readonly tensors: readonly Tensor[] }
 
 /**
- * Takes stock of a model.
+ * Takes stock of a model. The pieces of a packed weight count for it.
  *
+ * @param model  unpacked, where weights are packed (`unpacked.ts`)
  * @param files  all of its files, the `.onnx` first
  */
 export function inventoryOf(model: Model, macs: MacCount, files: readonly FileSource[]): Inventory {
-  const drafts = [...constants(model), ...attributes(model)]
+  const drafts = [...constants(model, unpacked(model).packed), ...attributes(model)]
   const total = measure(drafts, files)
   const bearers = bearersOf(drafts)
   for (const [node, count] of macs.byNode) {
@@ -54,7 +56,7 @@ export function inventoryOf(model: Model, macs: MacCount, files: readonly FileSo
   const [structure = 0, ...external] = files.map((file) => file.size - (total.get(file) ?? 0))
   return {
     main: model.main,
-    pieces: sorted.map(({ tensor, ...piece }) => piece),
+    pieces: sorted.map(({ tensors, ...piece }) => piece),
     structure,
     unused: external.reduce((sum, bytes) => sum + bytes, 0),
   }
@@ -63,7 +65,7 @@ export function inventoryOf(model: Model, macs: MacCount, files: readonly FileSo
 const NOTHING: Draft = {
   name: null,
   value: null,
-  tensor: null,
+  tensors: [],
   dtype: null,
   node: null,
   bytes: 0,
@@ -71,7 +73,7 @@ const NOTHING: Draft = {
   macs: 0,
 }
 
-function constants(model: Model): Draft[] {
+function constants(model: Model, packed: ReadonlyMap<Value, Stored>): Draft[] {
   const readers = new Map(weightsOf(model).weights.map(({ value, main }) => [value, main.node]))
   const drafts: Draft[] = []
   for (const graph of graphs(model)) {
@@ -81,23 +83,11 @@ function constants(model: Model): Draft[] {
       const { dtype } = tensor
       const parameters = dtype === 'bool' || dtype === 'string' ? 0 : elementCount(tensor.shape)
       const node = readers.get(value) ?? firstReader(value)
-      drafts.push({
-        ...NOTHING,
-        name: value.name,
-        value,
-        dtype,
-        node,
-        parameters,
-        tensor: isStored(value) ? tensor : null,
-      })
+      const tensors = packed.get(value)?.tensors ?? [storedTensor(value)].filter((stored) => stored !== null)
+      drafts.push({ ...NOTHING, name: value.name, value, dtype, node, parameters, tensors })
     }
   }
   return drafts
-}
-
-/** Numbers in attributes of their own are part of the graph. */
-function isStored({ constant, producer }: Value): boolean {
-  return constant !== null || [...(producer?.attrs.values() ?? [])].some((a) => tensorsOf(a).length > 0)
 }
 
 function firstReader({ uses }: Value): Node | null {
@@ -111,17 +101,12 @@ function attributes(model: Model): Draft[] {
   for (const node of walk(model)) {
     if (node.type === 'Constant') continue
     for (const [name, a] of node.attrs) {
-      for (const tensor of tensorsOf(a)) {
-        drafts.push({ ...NOTHING, name: `${node.label}.${name}`, dtype: tensor.dtype, node, tensor })
+      for (const tensor of tensorsIn(a)) {
+        drafts.push({ ...NOTHING, name: `${node.label}.${name}`, dtype: tensor.dtype, node, tensors: [tensor] })
       }
     }
   }
   return drafts
-}
-
-function tensorsOf(a: Attr): readonly Tensor[] {
-  if (a.kind === 'tensor' || a.kind === 'sparse-tensor') return [a.value]
-  return a.kind === 'tensors' || a.kind === 'sparse-tensors' ? a.value : []
 }
 
 /**
@@ -138,9 +123,10 @@ function measure(drafts: readonly Draft[], files: readonly FileSource[]): Readon
   }
   const ranges = new Map<FileSource, { draft: Draft; offset: number; length: number }[]>()
   for (const draft of drafts) {
-    if (draft.tensor === null) continue
-    const extents = extentsOf(draft.tensor) ?? [{ length: draft.tensor.byteLength, source: null, offset: 0 }]
-    for (const { length, source, offset } of extents) {
+    const extents = draft.tensors.map(
+      (tensor) => extentsOf(tensor) ?? [{ length: tensor.byteLength, source: null, offset: 0 }],
+    )
+    for (const { length, source, offset } of extents.flat()) {
       if (source === null) {
         add(draft, main, length)
         continue

@@ -3,6 +3,7 @@ import type { Tensor } from '../ir/tensor.js'
 import { type DType, dtypeBits, elementCount } from '../ir/type.js'
 import { constantOf, graphs, valuesOf } from '../ir/walk.js'
 import { zerosOfFloat32 } from './float32.js'
+import { unpacked } from './unpacked.js'
 
 /** Counts that are known already; a tensor never changes. */
 const known = new WeakMap<Tensor, number>()
@@ -158,12 +159,13 @@ export interface ParameterCount {
   readonly dtypes: readonly DTypeCount[]
 }
 
-/** Counts the elements of all constants that are numbers. */
+/** Counts the elements of all constants that are numbers. Of what is packed the bytes are those in the file. */
 export function countParameters(model: Model): ParameterCount {
   const byType = new Map<DType, { tensors: number; parameters: number; bytes: number }>()
   let parameters = 0
   let nonZero = 0
-  for (const { tensor } of constantsOf(model)) {
+  const { packed } = unpacked(model)
+  for (const { value, tensor } of constantsOf(model)) {
     const { dtype } = tensor
     const isNumber = dtype !== 'bool' && dtype !== 'string'
     const elements = isNumber ? elementCount(tensor.shape) : 0
@@ -171,7 +173,7 @@ export function countParameters(model: Model): ParameterCount {
     byType.set(dtype, {
       tensors: count.tensors + 1,
       parameters: count.parameters + elements,
-      bytes: count.bytes + tensor.byteLength,
+      bytes: count.bytes + (packed.get(value)?.bytes ?? tensor.byteLength),
     })
     parameters += elements
     if (isNumber) nonZero += nonZeroOf(tensor)

@@ -6,6 +6,7 @@ import { pipeline } from 'node:stream/promises'
 import { describeModel } from '../analysis/layers.js'
 import { readConstants } from '../analysis/read-constants.js'
 import { inferShapes } from '../analysis/shapes.js'
+import { unpacked } from '../analysis/unpacked.js'
 import { ioError } from '../errors.js'
 import type { Model } from '../ir/graph.js'
 import type { FileReport, ModelReport } from '../report/report.js'
@@ -74,13 +75,14 @@ export interface DescribeOptions extends DescribeHooks {
   readonly distributions?: boolean
 }
 
-/** Everything that a report says of one model. */
+/** Everything that a report says of one model: of packed weights what they are, and the bytes that they take. */
 export async function modelReport(
-  model: Model,
+  asStored: Model,
   files: FilesReport,
   dims: Readonly<Record<string, number>>,
   { distributions = false, signal, onProgress }: DescribeOptions = {},
 ): Promise<ModelReport> {
+  const { model } = unpacked(asStored)
   const shapes = await inferShapes(model, { dims })
   await readConstants(model, { distributions, signal, onRead: (done) => onProgress?.('Describing', done) })
   return { ...files, ...describeModel(model, shapes, { distributions }) }

@@ -1,33 +1,24 @@
 import { existsSync } from 'node:fs'
 import { copyFile } from 'node:fs/promises'
 import { basename, dirname, extname, join } from 'node:path'
-import { checkDimensions, inferShapes, shareShapes } from '../analysis/shapes.js'
+import { checkDimensions, inferShapes } from '../analysis/shapes.js'
+import { unpacked } from '../analysis/unpacked.js'
 import { NothingToDoError, UsageError } from '../errors.js'
 import type { Model } from '../ir/graph.js'
-import { verify } from '../ir/verify.js'
 import { type ModelFile, readModel } from '../onnx/read.js'
-import {
-  type DataReport,
-  type ModelReport,
-  NOTHING_MORE,
-  type PackingReport,
-  type Report,
-  SCHEMA_VERSION,
-  type StepReport,
-} from '../report/report.js'
-import { upgradeOpset } from '../rewrites/upgrade-opset.js'
+import { type ModelReport, NOTHING_MORE, type Report, SCHEMA_VERSION } from '../report/report.js'
 import { requireProvider } from '../runtime/session.js'
 import { type Assessment, assess } from './assess.js'
 import { consumerTargets } from './consumers.js'
 import { headlines } from './headlines.js'
-import { type Learning, learningData, requireLearning } from './learning.js'
+import { type Learning, requireLearning } from './learning.js'
 import { isMadeUp, madeUpDims } from './made-up.js'
 import { ENGINE_DEFAULTS, type Engine, type Evaluation } from './measure.js'
 import { filesReport, modelReport } from './model-report.js'
 import { readNamedModel } from './named-model.js'
-import { packingReport } from './packing.js'
 import { publish } from './publish.js'
 import type { Step } from './recipe.js'
+import { runSteps } from './steps.js'
 import { refuseExternal, STREAM, withInputFile, withOutputToStdout } from './streams.js'
 import { resolveTarget, type Target } from './target.js'
 import { Temporary } from './temporary.js'
@@ -152,7 +143,7 @@ async function runOnFiles(given: Work, hooks: RunHooks): Promise<Report> {
   consumerTargets(given.targets) // what there is not shows before any work
   const { input, target } = await begin(given, hooks)
   // Needed for the report anyway. A wrong --dim shows here, and so does a model that ONNX Runtime itself dies of.
-  await inferShapes(input.model, { dims: given.dims })
+  await inferShapes(unpacked(input.model).model, { dims: given.dims })
   const work = await withMadeUpDims(given, input.model)
   const temporary = new Temporary()
   const outcome = await changed(work, input, target, temporary, hooks)
@@ -177,7 +168,7 @@ async function applyOnFiles(given: Work, hooks: RunHooks): Promise<void> {
   checkDimensions(input.model, given.dims)
   const work = await withMadeUpDims(given, input.model)
   // A model that ONNX Runtime itself dies of shows here, before anything is written; passes ask the same.
-  await inferShapes(input.model, { open: true })
+  await inferShapes(unpacked(input.model).model, { open: true })
   const temporary = new Temporary()
   try {
     const { model } = await runSteps(input.model, work, temporary, hooks)
@@ -237,7 +228,7 @@ async function changed(
         hooks,
       )
       // The same open dimensions as before, so that the MACs can be compared.
-      const { assumed } = await inferShapes(input.model, { dims: work.dims })
+      const { assumed } = await inferShapes(unpacked(input.model).model, { dims: work.dims })
       described = {
         before: await describeInput(work, input, hooks),
         after: await modelReport(model, after, assumed, { distributions: work.detail, ...hooks }),
@@ -280,60 +271,4 @@ async function describeInput(work: Work, input: ModelFile, hooks: RunHooks): Pro
   const paths = [input.source, ...input.external].map((file) => file.path)
   const files = await filesReport(work.shownInput, paths, { ...work, hash: work.detail }, hooks)
   return modelReport(input.model, files, work.dims, { distributions: work.detail, ...hooks })
-}
-
-interface Made {
-  readonly model: Model
-  readonly steps: readonly StepReport[]
-  readonly notes: readonly string[]
-  /** What the steps learned from. */
-  readonly learned: readonly DataReport[]
-  /** How the last step that packed weights did it; null when none did. */
-  readonly packing: PackingReport | null
-}
-
-/** Each pass gets a copy; it takes the model's place when the pass has succeeded and every invariant holds. */
-async function runSteps(original: Model, work: Work, temporary: Temporary, hooks: RunHooks): Promise<Made> {
-  let model = original
-  const steps: StepReport[] = []
-  const heard: string[] = []
-  const learned: DataReport[] = []
-  let packing: PackingReport | null = null
-  for (const step of work.steps) {
-    const { pass, values, given } = step
-    hooks.signal?.throwIfAborted()
-    const data = await learningData(step, work.learning, work, temporary)
-    const copy = model.clone().model
-    shareShapes(model, copy)
-    const { minOpset = 0 } = pass.traits
-    if (copy.opset < minOpset) steps.push(await upgraded(copy, minOpset))
-    const { run } = await pass.load()
-    const {
-      changed,
-      skipped,
-      notes = [],
-      samples,
-      packing: packed,
-    } = await run(copy, values, {
-      seed: work.seed,
-      folder: () => temporary.folder(),
-      ...(data ? { data } : {}),
-      ...(hooks.signal ? { signal: hooks.signal } : {}),
-      onProgress: (done) => hooks.onProgress?.(`Running ${pass.command}`, done),
-    })
-    verify(copy, pass.name)
-    model = copy
-    steps.push({ pass: pass.name, options: given, changed, skipped })
-    heard.push(...notes)
-    if (packed !== undefined) packing = packingReport(packed)
-    if (data && samples !== undefined) learned.push({ role: 'calibration', spec: data.data, samples })
-  }
-  return { model, steps, notes: heard, learned, packing }
-}
-
-/** What a pass needs of the model before it can run; a step of its own in the report. */
-async function upgraded(model: Model, opset: number): Promise<StepReport> {
-  const result = await upgradeOpset(model, opset)
-  verify(model, 'upgrade')
-  return { pass: 'upgrade', options: { opset: String(opset) }, ...result }
 }

@@ -4,15 +4,17 @@ import { findingsOf } from '../analysis/findings/index.js'
 import { countMacs } from '../analysis/macs.js'
 import { inventoryOf } from '../analysis/pieces.js'
 import { inferShapes } from '../analysis/shapes.js'
+import { unpacked } from '../analysis/unpacked.js'
 import type { ModelFile } from '../onnx/read.js'
 import { bytes, count, percent, plural } from '../report/format.js'
 import type { PartReport, WhyReport } from '../report/report.js'
 
 /** Where bytes, parameters and MACs of a model are, and what could go. */
 export async function whyReport(
-  { model, source, external }: ModelFile,
+  { model: asStored, source, external }: ModelFile,
   dims: Readonly<Record<string, number>>,
 ): Promise<WhyReport> {
+  const { model } = unpacked(asStored)
   const macs = countMacs(model, await inferShapes(model, { dims }))
   const inventory = inventoryOf(model, macs, [source, ...external])
   return {

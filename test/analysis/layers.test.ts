@@ -28,6 +28,7 @@ describe('layersOf', () => {
         parameters: 12,
         nonZero: 5,
         bytes: 48,
+        encoding: null,
         macs: 12,
         distribution: null,
       },

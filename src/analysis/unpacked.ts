@@ -1,0 +1,75 @@
+import { type Packed, packedIn } from '../encodings/packed.js'
+import { unpackModel } from '../encodings/unpack.js'
+import type { Model, Value } from '../ir/graph.js'
+import type { Tensor } from '../ir/tensor.js'
+import { storedTensor, tensorsIn } from './stored-tensors.js'
+
+/** How a weight stands in the file, where nodes decode it. */
+export interface Stored {
+  /** `gaps below 40 + codebook of 16` */
+  readonly encoding: string
+  /** In the file, the nodes that decode it included; what several weights share is split among them. */
+  readonly bytes: number
+  /** What the file holds of it: constants, and numbers in attributes. What several weights share is the first's. */
+  readonly tensors: readonly Tensor[]
+}
+
+/** A model as it is used: the nodes that decode weights are gone, and the weights are constants. */
+export interface Unpacked {
+  /** The model itself where nothing is packed; else a copy, whose nodes and values have the ids of the original's. */
+  readonly model: Model
+  /** Of the constants of `model` those that are packed. */
+  readonly packed: ReadonlyMap<Value, Stored>
+}
+
+const NOTHING: ReadonlyMap<Value, Stored> = new Map()
+const cache = new WeakMap<Model, { readonly version: number; readonly known: Unpacked }>()
+
+/**
+ * What everything that tells of weights looks at, so that it tells the same of a packed model as of a dense one. Kept
+ * until the model changes; weights are decoded when they are read.
+ */
+export function unpacked(model: Model): Unpacked {
+  const cached = cache.get(model)
+  if (cached?.version === model.version) return cached.known
+  const known = unpackedAnew(model)
+  for (const each of [model, known.model]) cache.set(each, { version: each.version, known })
+  return known
+}
+
+function unpackedAnew(original: Model): Unpacked {
+  const found = packedIn(original)
+  if (found.every(({ viaCastOnly }) => viaCastOnly)) return { model: original, packed: NOTHING }
+  const { model, of } = original.clone()
+  const pieces = new Map(found.map((weight) => [of(weight.value), piecesOf(weight, of)]))
+  const counted = new Set<Tensor>()
+  const packed = unpackModel(model).map(({ value, held, label, bytes }): [Value, Stored] => {
+    // What stayed is there for others, too.
+    const gone = (pieces.get(value) ?? []).filter(({ tensor, isGone }) => isGone() && !counted.has(tensor))
+    const tensors = gone.map(({ tensor }) => tensor)
+    for (const tensor of tensors) counted.add(tensor)
+    return [held, { encoding: label, bytes, tensors }]
+  })
+  return { model, packed: new Map(packed) }
+}
+
+interface Piece {
+  readonly tensor: Tensor
+  /** Whether the copy lacks it once its weights are unpacked. */
+  readonly isGone: () => boolean
+}
+
+/** What the file holds of a packed weight: constants, and what nodes have as attributes. */
+function piecesOf({ nodes, constants }: Packed, of: (value: Value) => Value): readonly Piece[] {
+  const isGone = (value: Value) => value.graph.definitions.get(value.name) !== value
+  const isFrozen = ({ producer }: Value) => producer === null // a weight that is unpacked keeps its value
+  const stored = [...constants.own, ...constants.shared].flatMap((value) => {
+    const tensor = storedTensor(value)
+    return tensor === null ? [] : [{ tensor, isGone: () => isGone(of(value)) }]
+  })
+  const inNodes = nodes.flatMap(({ attrs, outputs: [value] }) => {
+    const tensors = value ? [...attrs.values()].flatMap(tensorsIn) : []
+    return value ? tensors.map((tensor) => ({ tensor, isGone: () => isFrozen(of(value)) || isGone(of(value)) })) : []
+  })
+  return [...stored, ...inNodes]
+}
