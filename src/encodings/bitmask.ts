@@ -1,6 +1,7 @@
 import { MemoryTensor } from '../ir/tensor.js'
 import { elementCount } from '../ir/type.js'
 import { buildDigits } from './digits.js'
+import { MOVED } from './dtypes.js'
 import { defineEncoding, type Spec } from './encoding.js'
 import { reshaped } from './ops.js'
 
@@ -12,6 +13,7 @@ import { reshaped } from './ops.js'
 export const bitmask = defineEncoding({
   name: 'bitmask',
   summary: 'a bit for every element, and those that are not zero',
+  dtypes: MOVED,
   label: ({ values }, inner) => `bitmask + ${inner(values)}`,
   build({ mask, values, dtype, shape }, into, inner) {
     const flat: Spec = { dtype: 'int32', shape: [elementCount(shape)] }

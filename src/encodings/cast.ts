@@ -1,3 +1,4 @@
+import { MOVED } from './dtypes.js'
 import { defineEncoding } from './encoding.js'
 import { castTo } from './ops.js'
 
@@ -5,6 +6,7 @@ import { castTo } from './ops.js'
 export const cast = defineEncoding({
   name: 'cast',
   summary: 'every element in a narrower type: float16, bfloat16, small integers',
+  dtypes: MOVED,
   label: ({ stored }) => stored.dtype,
   build: ({ stored, dtype, shape }, into) => castTo(dtype, into.constant(stored), shape, into),
 })

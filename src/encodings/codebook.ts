@@ -1,6 +1,7 @@
 import { MemoryTensor } from '../ir/tensor.js'
 import { elementCount } from '../ir/type.js'
 import { buildDigits, type DigitForm, type Digits } from './digits.js'
+import { MOVED } from './dtypes.js'
 import { type Builder, defineEncoding, type Spec } from './encoding.js'
 import { castTo, firstOf } from './ops.js'
 
@@ -12,6 +13,7 @@ import { castTo, firstOf } from './ops.js'
 export const codebook = defineEncoding({
   name: 'codebook',
   summary: 'a palette of 256, 16, 4 or 2 values',
+  dtypes: MOVED,
   label: ({ palette }) => `codebook of ${elementCount(palette.shape)}`,
   build({ palette, codes, dtype, shape }, into) {
     const values = into.constant(palette)

@@ -120,6 +120,8 @@ export interface Encoding<N extends EncodingName = EncodingName> {
   readonly name: N
   /** What it does, for people. */
   readonly summary: string
+  /** What tensors may be of, for ONNX Runtime to decode them, and to do it once, when it loads the model. */
+  readonly dtypes: readonly DType[] | 'all'
   /** What is stored, in a few words: `codebook of 16`. */
   label(encoded: EncodedAs<N, Spec>, inner: (part: Encoded<Spec>) => string): string
   /**

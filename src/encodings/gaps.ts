@@ -2,6 +2,7 @@ import { attr } from '../ir/attr.js'
 import { MemoryTensor } from '../ir/tensor.js'
 import { denseBytes, elementCount } from '../ir/type.js'
 import { buildDigits, digitCount } from './digits.js'
+import { MOVED } from './dtypes.js'
 import { type Builder, defineEncoding, type EncodedAs, type Spec } from './encoding.js'
 import { ints, reshaped } from './ops.js'
 
@@ -16,6 +17,7 @@ import { ints, reshaped } from './ops.js'
 export const gaps = defineEncoding({
   name: 'gaps',
   summary: 'the elements that are not zero, and their distances',
+  dtypes: MOVED,
   label: ({ gaps, values }, inner) => `gaps below ${gaps.form.base} + ${inner(values)}`,
   build(encoded, into, inner) {
     const { dtype, shape } = encoded

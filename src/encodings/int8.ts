@@ -1,4 +1,5 @@
 import { elementCount } from '../ir/type.js'
+import { MULTIPLIED } from './dtypes.js'
 import { defineEncoding } from './encoding.js'
 import { castTo } from './ops.js'
 
@@ -9,6 +10,7 @@ import { castTo } from './ops.js'
 export const int8 = defineEncoding({
   name: 'int8',
   summary: '255 steps of equal size, for all or by channel',
+  dtypes: MULTIPLIED,
   label: ({ scale }) => (elementCount(scale.shape) > 1 ? 'int8 by channel' : 'int8'),
   build({ codes, scale, dtype, shape }, into) {
     const whole = castTo(dtype, into.constant(codes), shape, into)

@@ -1,3 +1,4 @@
+import { MULTIPLIED } from './dtypes.js'
 import { defineEncoding, type Spec } from './encoding.js'
 import { reshaped } from './ops.js'
 
@@ -5,6 +6,7 @@ import { reshaped } from './ops.js'
 export const lowRank = defineEncoding({
   name: 'low-rank',
   summary: 'two narrow factors, multiplied at load',
+  dtypes: MULTIPLIED,
   label: ({ left }, inner) => `rank ${left.shape[1]} + ${inner(left)}`,
   build({ left, right, dtype, shape }, into, inner) {
     const product: Spec = { dtype, shape: [left.shape[0] ?? 0, right.shape[1] ?? 0] }
