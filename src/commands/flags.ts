@@ -41,7 +41,7 @@ export const reportFlags = {
   gzip: Flags.boolean({
     allowNo: true,
     helpGroup: 'REPORT',
-    summary: 'Measure gzipped sizes, too (by default below 32 MB).',
+    summary: 'Measure sizes compressed with gzip and zstd, too (by default below 32 MB).',
   }),
   verbose: Flags.boolean({ helpGroup: 'REPORT', summary: 'Print every layer and every skipped weight.' }),
   quiet: Flags.boolean({

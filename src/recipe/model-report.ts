@@ -11,12 +11,13 @@ import { ioError } from '../errors.js'
 import type { Model } from '../ir/graph.js'
 import type { FileReport, ModelReport } from '../report/report.js'
 import { gzipBytes } from './gzip.js'
+import { zstdBytes } from './zstd.js'
 
-/** Larger models are gzipped on request only, and hashed only for a report that is kept: it takes time. */
+/** Larger models are gzipped, and compressed with zstd, on request only, and hashed only for a report that is kept: it takes time. */
 const SMALL_BYTES = 32e6
 
 export interface FilesOptions {
-  /** null: small models only. */
+  /** Whether the files are compressed to tell their sizes then, with gzip and zstd; null: small models only. */
   readonly gzip: boolean | null
   /** Whether large files are hashed, too; not unless told. */
   readonly hash?: boolean
@@ -66,8 +67,12 @@ export async function filesReport(
     const sha256 = isSmall || hash ? await sha256Of(path, signal, onHashed) : null
     files.push({ name, bytes: sizes[i]?.size ?? 0, sha256 })
   }
-  const gzipped = (gzip ?? isSmall) ? await gzipBytes(paths, signal, counted('Gzipping')) : null
-  return { path: shown, bytes, files, gzipBytes: gzipped, zstdBytes: null }
+  // Side by side: gzip works on a thread of its own.
+  const [gzipped, zstd] =
+    (gzip ?? isSmall)
+      ? await Promise.all([gzipBytes(paths, signal), zstdBytes(paths, signal, counted('Compressing'))])
+      : [null, null]
+  return { path: shown, bytes, files, gzipBytes: gzipped, zstdBytes: zstd }
 }
 
 export interface DescribeOptions extends DescribeHooks {

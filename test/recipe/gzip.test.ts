@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs'
 import { gzipSync } from 'node:zlib'
 import { gzipBytes } from '../../src/recipe/gzip.js'
 import { filesReport } from '../../src/recipe/model-report.js'
+import { zstdBytes } from '../../src/recipe/zstd.js'
 
 const PATHS = ['fixtures/generated/external.onnx', 'fixtures/generated/external.onnx.data']
 const total = (of: (bytes: Buffer) => number) => PATHS.reduce((n, path) => n + of(readFileSync(path)), 0)
@@ -16,13 +17,15 @@ describe('The size of files', () => {
     )
   })
 
-  it('is gzipped for small models unless told', async () => {
+  it('is compressed for small models unless told', async () => {
     const bytes = total((content) => content.byteLength)
 
     const byDefault = await filesReport('m.onnx', PATHS, { gzip: null })
     assert.deepEqual([byDefault.path, byDefault.bytes], ['m.onnx', bytes])
     assert.equal(byDefault.gzipBytes, await gzipBytes(PATHS))
-    assert.equal((await filesReport(null, PATHS, { gzip: false })).gzipBytes, null)
+    assert.equal(byDefault.zstdBytes, await zstdBytes(PATHS))
+    const untold = await filesReport(null, PATHS, { gzip: false })
+    assert.deepEqual([untold.gzipBytes, untold.zstdBytes], [null, null])
   })
 
   it('is told file by file, with the hash of each', async () => {
@@ -40,7 +43,7 @@ describe('The size of files', () => {
     assert.equal((await filesReport(null, PATHS, { gzip: false })).files[0]?.name, null)
   })
 
-  it('tells how far hashing and gzipping are, through all files of a model', async () => {
+  it('tells how far hashing and compressing are, through all files of a model', async () => {
     const heard: [string, number | null][] = []
 
     const onProgress = (phase: string, done: number | null) => heard.push([phase, done])
@@ -51,10 +54,10 @@ describe('The size of files', () => {
     assert.deepEqual(heard, [
       ['Hashing m.onnx', graph / (graph + data)],
       ['Hashing m.onnx', 1],
-      ['Gzipping m.onnx', graph / (graph + data)],
-      ['Gzipping m.onnx', 1],
+      ['Compressing m.onnx', graph / (graph + data)],
+      ['Compressing m.onnx', 1],
       ['Hashing', 1],
-      ['Gzipping', 1],
+      ['Compressing', 1],
     ])
   })
 

@@ -32,9 +32,8 @@ export interface ComparisonRow {
 export function modelRows(before: ModelReport, after: ModelReport): readonly ComparisonRow[] {
   return [
     sizeRow('Size on disk', before.bytes, after.bytes, bytes, SIZE_WORDS),
-    ...(before.gzipBytes === null && after.gzipBytes === null
-      ? []
-      : [sizeRow('Gzipped', before.gzipBytes, after.gzipBytes, bytes, SIZE_WORDS)]),
+    ...compressedRow('Gzipped', before.gzipBytes, after.gzipBytes),
+    ...compressedRow('With zstd', before.zstdBytes, after.zstdBytes),
     sizeRow('Parameters', before.parameters, after.parameters, count, COUNT_WORDS),
     sizeRow('Non-zero', before.nonZeroParameters, after.nonZeroParameters, count, COUNT_WORDS),
     sparsityRow(before, after),
@@ -42,6 +41,11 @@ export function modelRows(before: ModelReport, after: ModelReport): readonly Com
     ...(before.nodes === after.nodes ? [] : [sizeRow('Nodes', before.nodes, after.nodes, count, COUNT_WORDS)]),
     ...versionRows(before, after),
   ]
+}
+
+/** None where neither size is known. */
+function compressedRow(label: string, before: number | null, after: number | null): readonly ComparisonRow[] {
+  return before === null && after === null ? [] : [sizeRow(label, before, after, bytes, SIZE_WORDS)]
 }
 
 function sizeRow(

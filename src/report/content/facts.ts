@@ -7,12 +7,15 @@ export type Fact = readonly [label: string, text: string]
 
 /** What is in a model, but for its inputs, outputs and tensors. */
 export function modelFacts(model: ModelReport): readonly Fact[] {
-  const gzip = model.gzipBytes === null ? '' : `, ${bytes(model.gzipBytes)} gzipped`
+  const compressed = [
+    ...(model.gzipBytes === null ? [] : [`${bytes(model.gzipBytes)} gzipped`]),
+    ...(model.zstdBytes === null ? [] : [`${bytes(model.zstdBytes)} with zstd`]),
+  ]
   const producer = model.producer === null ? '' : `, made by ${model.producer}`
   const macs = model.macs.total === null ? 'not known' : count(model.macs.total, 7)
   const ops = operators(model).map(([op, n]) => `${n} ${op}`)
   return [
-    ['Size', `${bytes(model.bytes)}${gzip}`],
+    ['Size', [bytes(model.bytes), ...compressed].join(', ')],
     ['Format', `IR ${model.irVersion}, ${opsetText(model)}${producer}`],
     ['Parameters', `${count(model.parameters)}, ${zeroText(model)}`],
     ['MACs', [macs, macsNote(model.macs)].filter((text) => text !== null).join(' ')],
