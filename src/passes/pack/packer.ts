@@ -1,41 +1,196 @@
-import { GraphBuilder } from '../../encodings/builder.js'
-import type { Encoded } from '../../encodings/encoding.js'
-import { build, label } from '../../encodings/index.js'
-import type { Graph, Model, Node, Value } from '../../ir/graph.js'
+import { blank } from '../../encodings/blank.js'
+import { label } from '../../encodings/index.js'
+import { UsageError } from '../../errors.js'
+import type { Model, Value } from '../../ir/graph.js'
+import { encodeModel } from '../../onnx/write.js'
 import type { PackedWeight } from '../pass.js'
+import type { Goal } from './bound.js'
+import { plansOf } from './candidates.js'
+import { choose } from './choose.js'
+import { type EncodedTensor, encode } from './encode.js'
+import type { Candidate } from './ladder.js'
+import { packInto, type Stored } from './pack-into.js'
+import type { Importance, Plan } from './plan.js'
+import type { Store } from './store.js'
+import { type Survey, surveyOf } from './survey.js'
 import type { Target } from './targets.js'
 
-/** A target and what is stored in its place. */
-export interface Packed {
+export interface PackerOptions {
+  /** How much elements count, by what holds the weight. */
+  readonly importances: ReadonlyMap<Value, Importance>
+  readonly byMagnitude: boolean
+  /** The peak of memory at load, in times of the model as it is. */
+  readonly loadMemory: number
+  readonly seed: number
+  /** For what is stored. */
+  readonly store: Store
+  readonly signal?: AbortSignal | undefined
+}
+
+/** A packing that is planned. */
+export interface PlannedPacking extends Candidate {
+  readonly goal: Goal
+  /** Lets the model be packed, in place. */
+  into(model: Model, of: (value: Value) => Value, onRead?: (bytes: number) => void): Promise<PackedWeight[]>
+}
+
+interface Surveyed {
   readonly target: Target
-  readonly encoded: Encoded
-  /** Of the file, see `Plan`. */
+  readonly survey: Survey
+}
+
+/** What ONNX Runtime takes to load a weight, in times of its bytes: as it is, and packed beside what decoding makes. */
+const DENSE_LOAD = 1.6
+const PACKED_LOAD = 0.5
+/** An engine without any model takes more than that. */
+const FREE_LOAD_BYTES = 32 << 20
+/** A plan must gain as much: numbers that tensors share are not counted in plans. */
+const LEAST_GAIN = 64
+/** Numbers that are shared are only known once a plan is made; so often the target is corrected by them. */
+const CORRECTIONS = 4
+
+/** Knows what each tensor of a model can be stored as, and packs the model for a goal, or for several. */
+export class Packer {
+  readonly #model: Model
+  readonly #surveyed: readonly Surveyed[]
+  readonly #options: PackerOptions
+  readonly #denseBytes: number
+
+  private constructor(model: Model, surveyed: readonly Surveyed[], options: PackerOptions) {
+    this.#model = model
+    this.#surveyed = surveyed
+    this.#options = options
+    this.#denseBytes = surveyed.reduce((sum, { target }) => sum + target.tensor.byteLength, 0)
+  }
+
+  /**
+   * Reads every tensor once.
+   *
+   * @param model  stays as it is
+   */
+  static async open(
+    model: Model,
+    targets: readonly Target[],
+    options: PackerOptions,
+    onRead: (bytes: number) => void,
+  ): Promise<Packer> {
+    const { importances, byMagnitude, signal } = options
+    const surveyed: Surveyed[] = []
+    for (const target of targets) {
+      const importance = importances.get(target.value) ?? null
+      surveyed.push({ target, survey: await surveyOf(target.tensor, { importance, byMagnitude, signal, onRead }) })
+    }
+    return new Packer(model, surveyed, options)
+  }
+
+  /** @throws UsageError when the file cannot be as small as the goal says */
+  async plan(goal: Goal): Promise<PlannedPacking> {
+    const plansOfEach = await Promise.all(this.#surveyed.map((surveyed) => this.#plansOf(surveyed, goal)))
+    const { plans, bytes } = this.#chosen(plansOfEach, goal)
+    const work = this.#surveyed.map((surveyed, i) => ({ ...surveyed, plan: plans[i] as Plan })) // one for each
+    const packed = (onRead?: (bytes: number) => void) => this.#encoded(work, onRead)
+    return {
+      goal,
+      bytes,
+      build: async () => {
+        const { model, of } = this.#model.clone()
+        packInto(model, await packed(), of)
+        return model
+      },
+      into: async (model, of, onRead) => {
+        const stored = await packed(onRead)
+        packInto(model, stored, of)
+        return stored.flatMap((one) => (one.encoded.encoding === 'dense' ? [] : [weightOf(one, of)]))
+      },
+    }
+  }
+
+  async #plansOf({ survey }: Surveyed, { bound }: Goal): Promise<Plan[]> {
+    const { opset } = this.#model
+    const plans = plansOf(survey, bound, { opset })
+    const dense = plans.at(-1)
+    if (dense === undefined) throw new Error('A tensor can always be stored as it is.')
+    const smaller = plans.filter(({ bytes }) => bytes + LEAST_GAIN <= dense.bytes)
+    return [...smaller, dense]
+  }
+
+  #chosen(plansOfEach: readonly (readonly Plan[])[], { targetBytes }: Goal): { plans: readonly Plan[]; bytes: number } {
+    const tensors = plansOfEach.map((plans, i) => ({ plans, elements: this.#surveyed[i]?.survey.elements ?? 0 }))
+    const loadBytes = (DENSE_LOAD * this.#options.loadMemory - PACKED_LOAD) * this.#denseBytes + FREE_LOAD_BYTES
+    const chosen = (target: number | null) => {
+      const plans = choose(tensors, { loadBytes, ...(target !== null && { targetBytes: target }) })
+      return 'smallest' in plans ? plans : { plans, bytes: this.#bytesOf(plans) }
+    }
+    if (targetBytes === null) {
+      const made = chosen(null)
+      if ('smallest' in made) throw new Error('Without a target there is always a choice.')
+      return made
+    }
+    const asTheyAre = plansOfEach.flatMap((plans) => plans.at(-1) ?? [])
+    const rest = this.#bytesOf(asTheyAre) - sum(asTheyAre)
+    let target = targetBytes - rest
+    for (let i = 0; i < CORRECTIONS; i++) {
+      const made = chosen(target)
+      if ('smallest' in made) throw tooSmall(targetBytes, rest + made.smallest + (targetBytes - rest - target))
+      if (made.bytes <= targetBytes) return made
+      target -= made.bytes - targetBytes
+    }
+    throw tooSmall(targetBytes, targetBytes + 1024)
+  }
+
+  /** Of the whole file. */
+  #bytesOf(plans: readonly Plan[]): number {
+    const { model, of } = this.#model.clone()
+    const stored = plans.flatMap(({ encoded }, i) => {
+      const target = this.#surveyed[i]?.target
+      return target ? [{ target, encoded: blank(encoded) }] : []
+    })
+    packInto(model, stored, of)
+    return encodeModel(model).length
+  }
+
+  async #encoded(work: readonly Work[], onRead?: (bytes: number) => void): Promise<Done[]> {
+    const { store, signal } = this.#options
+    const done: Done[] = []
+    for (const { target, survey, plan } of work) {
+      done.push({ target, bytes: plan.bytes, ...(await encodedBy(plan, target, survey, store, { signal, onRead })) })
+    }
+    return done
+  }
+}
+
+interface Work extends Surveyed {
+  readonly plan: Plan
+}
+
+interface Done extends Stored, EncodedTensor {
   readonly bytes: number
-  readonly error: number
-  readonly sparsity: number
 }
 
-/**
- * Lets weights be computed at load instead of being stored. They keep their names, and stand where they stood.
- *
- * @param of  the value of this model for that of the targets
- */
-export function packInto(model: Model, packed: readonly Packed[], of: (value: Value) => Value): PackedWeight[] {
-  const builders = new Map<Graph, GraphBuilder>()
-  return packed.map(({ target, encoded, bytes, error, sparsity }) => {
-    const value = of(target.value)
-    if (value.producer !== null) model.freeze(value, target.tensor) // a Constant node gives way to others
-    const { graph } = value
-    const builder = builders.get(graph) ?? new GraphBuilder(model, graph, firstOf(graph))
-    builders.set(graph, builder)
-    model.compute(value, build(encoded, builder))
-    const { dtype, shape, byteLength: bytesBefore } = target.tensor
-    return { value, dtype, shape, encoding: label(encoded), bytesBefore, bytes, sparsity, error }
+function encodedBy(
+  plan: Plan,
+  { tensor }: Target,
+  survey: Survey,
+  store: Store,
+  options: { signal?: AbortSignal | undefined; onRead?: ((bytes: number) => void) | undefined },
+): Promise<EncodedTensor> {
+  return encode(tensor, survey, plan, store, options)
+}
+
+function weightOf({ target, encoded, bytes, error, sparsity }: Done, of: (value: Value) => Value): PackedWeight {
+  const { dtype, shape, byteLength: bytesBefore } = target.tensor
+  return { value: of(target.value), dtype, shape, encoding: label(encoded), bytesBefore, bytes, sparsity, error }
+}
+
+function sum(plans: readonly Plan[]): number {
+  return plans.reduce((total, { bytes }) => total + bytes, 0)
+}
+
+function tooSmall(asked: number, smallest: number): UsageError {
+  return new UsageError(`The file cannot be packed into ${asked} bytes: at best it takes ${Math.ceil(smallest)}.`, {
+    suggestions: [
+      `Ask for what can be: --target-size ${Math.ceil(smallest)}`,
+      'Or prune first: zeros take next to nothing. mcompress prune MODEL --sparsity 0.8 --pack',
+    ],
   })
-}
-
-/** What is built before it is before everything that reads it. */
-function firstOf(graph: Graph): Node | null {
-  for (const node of graph.nodes) return node
-  return null
 }

@@ -1,36 +1,149 @@
-import type { Encoded } from '../../encodings/encoding.js'
+import { unpackModel } from '../../encodings/unpack.js'
 import { NothingToDoError } from '../../errors.js'
 import type { Model } from '../../ir/graph.js'
-import { MemoryTensor, type Tensor } from '../../ir/tensor.js'
-import { elementCount } from '../../ir/type.js'
+import { tensorType, typeToString } from '../../ir/type.js'
+import { encodeModel } from '../../onnx/write.js'
+import { weightsOf } from '../../ops/weights.js'
 import { raiseIrVersion } from '../../rewrites/upgrade-opset.js'
 import type { ValuesOf } from '../option.js'
-import type { PassContext, PassResult } from '../pass.js'
-import type { options } from './index.js'
-import { type Packed, packInto } from './packer.js'
-import { targetsOf } from './targets.js'
+import {
+  type Change,
+  missingData,
+  type PackedWeight,
+  type PackingPoint,
+  type PassContext,
+  type PassResult,
+  type Skip,
+} from '../pass.js'
+import { type Goal, goalOf } from './bound.js'
+import { shareDuplicates } from './duplicates.js'
+import { importanceOf, type Weighed } from './importance.js'
+import { DEFAULT_SAMPLES, isWeighedByData, type options } from './index.js'
+import { Packer, type PlannedPacking } from './packer.js'
+import { curveOf, searchDrop } from './search.js'
+import { openStore } from './store.js'
+import { type Target, targetsOf } from './targets.js'
+import { openTrial } from './trial.js'
 
-/** Stores constants in fewer bytes, as nodes that give them back. */
-export async function run(model: Model, values: ValuesOf<typeof options>, _: PassContext): Promise<PassResult> {
+type Values = ValuesOf<typeof options>
+
+/** Shares of the work: a tensor is read twice, and what learns from data takes most of the time. */
+const SURVEYED = 0.5
+
+/**
+ * Stores constants in fewer bytes, as nodes that give them back. Tensors are read twice and never held: codes go to a
+ * temporary file.
+ */
+export async function run(model: Model, values: Values, context: PassContext): Promise<PassResult> {
+  const original = model.clone().model
   raiseIrVersion(model, model.opset)
+  const bytesBefore = encodeModel(original).length
+  const wasPacked = unpackModel(model).length > 0
+  const duplicates = await shareDuplicates(model)
   const { targets, skipped } = targetsOf(model, values)
-  const packed: Packed[] = []
-  for (const target of targets) {
-    const encoded = repeatedOf(target.tensor)
-    if (encoded !== null) packed.push({ target, encoded, bytes: 64, error: 0, sparsity: 0 })
+  const weighed = await weighedBy(model, values, context)
+  const store = openStore(await context.folder())
+  try {
+    const progress = progressOf(targets, context)
+    const packer = await Packer.open(
+      model,
+      targets,
+      {
+        importances: weighed?.importances ?? new Map(),
+        byMagnitude: values.weigh === 'magnitude',
+        loadMemory: values.loadMemory,
+        seed: context.seed,
+        store,
+        signal: context.signal,
+      },
+      progress(0, SURVEYED),
+    )
+    const found = await planned(original, packer, values, context)
+    if (found.planned.bytes >= bytesBefore) throw nothingToGain(wasPacked, found.planned.goal, skipped)
+    const weights = await found.planned.into(model, (value) => value, progress(SURVEYED, 1))
+    context.onProgress?.(1)
+    return {
+      changed: [...duplicates, ...weights.map(changeOf)],
+      skipped: [...skipped, ...(weighed?.skipped ?? []), ...leftAlone(targets, weights)],
+      notes: found.notes,
+      packing: { bound: found.planned.goal.text, weights, curve: found.curve },
+      ...(found.samples !== null || weighed ? { samples: Math.max(found.samples ?? 0, weighed?.samples ?? 0) } : {}),
+    }
+  } finally {
+    store.close()
   }
-  if (packed.length === 0) throw new NothingToDoError('No weight would take less room.')
-  const weights = packInto(model, packed, (value) => value)
-  const changed = weights.map(({ value, encoding }) => ({ target: value.name, what: encoding }))
-  return { changed, skipped, packing: { bound: 'lossless', weights, curve: [] } }
 }
 
-function repeatedOf(tensor: Tensor): Encoded | null {
-  const { dtype, shape, byteLength } = tensor
-  const elements = elementCount(shape)
-  if (elements === 0 || dtype !== 'float32') return null
-  const bytes = Buffer.from(tensor.read())
-  const element = bytes.subarray(0, byteLength / elements)
-  if (!bytes.subarray(element.length).equals(bytes.subarray(0, -element.length))) return null
-  return { encoding: 'repeated', dtype, shape, element: new MemoryTensor(dtype, [1], element) }
+interface Found {
+  readonly planned: PlannedPacking
+  readonly curve: readonly PackingPoint[]
+  readonly notes: readonly string[]
+  /** Null where no data were looked at. */
+  readonly samples: number | null
+}
+
+async function planned(original: Model, packer: Packer, values: Values, context: PassContext): Promise<Found> {
+  const plan = (goal: Goal) => packer.plan(goal)
+  const { maxDrop, curve: wholeCurve } = values
+  if (maxDrop === null && !wholeCurve) {
+    return { planned: await plan(goalOf(values)), curve: [], notes: [], samples: null }
+  }
+  const { data, seed, signal } = context
+  if (data === undefined) throw missingData(maxDrop === null ? '--curve' : '--max-drop')
+  const trial = await openTrial(original, { data, metric: null, seed, signal })
+  const found =
+    maxDrop === null
+      ? await curveOf(plan, trial, goalOf(values), { signal })
+      : await searchDrop(plan, trial, { maxDrop, wholeCurve, signal })
+  return { planned: found.candidate, curve: found.curve, notes: found.notes, samples: trial.samples }
+}
+
+async function weighedBy(model: Model, values: Values, context: PassContext): Promise<Weighed | null> {
+  const { weigh: by, samples } = values
+  if (!isWeighedByData(by)) return null
+  const { data, seed, signal } = context
+  if (data === undefined) throw missingData(`--weigh ${by}`)
+  const { weights } = weightsOf(model)
+  return importanceOf(model, weights, { data, by, samples: samples ?? DEFAULT_SAMPLES, seed, signal })
+}
+
+/** @returns for a part of the work what is told of the bytes that are read in it */
+function progressOf(targets: readonly Target[], { onProgress }: PassContext) {
+  const total = targets.reduce((sum, { tensor }) => sum + tensor.byteLength, 0)
+  return (from: number, to: number) => {
+    let read = 0
+    return (bytes: number) => {
+      read += bytes
+      onProgress?.(from + (to - from) * Math.min(1, read / Math.max(1, total)))
+    }
+  }
+}
+
+function changeOf({ value, encoding, bytesBefore, bytes }: PackedWeight): Change {
+  return { target: value.name, what: `${bytesBefore} -> ${bytes} bytes: ${encoding}` }
+}
+
+/** Small ones are not worth a word: nobody expects them to become smaller. */
+const WORTH_A_WORD = 4096
+
+function leftAlone(targets: readonly Target[], weights: readonly PackedWeight[]): Skip[] {
+  const packed = new Set(weights.map(({ value }) => value))
+  return targets
+    .filter(({ value, tensor }) => !packed.has(value) && tensor.byteLength >= WORTH_A_WORD)
+    .map(({ value, tensor }) => ({
+      target: value.name,
+      why: `${typeToString(tensorType(tensor.dtype, tensor.shape))}: no encoding within the bound takes less`,
+    }))
+}
+
+function nothingToGain(wasPacked: boolean, { text }: Goal, skipped: readonly Skip[]): NothingToDoError {
+  const what = wasPacked ? 'The model is packed already, and' : 'The weights take their room:'
+  return new NothingToDoError(`${what} nothing gets smaller (${text}).`, {
+    suggestions: [
+      text === 'lossless'
+        ? 'Allow a loss: --bits 8 or --max-error 1% mostly keep the accuracy. Or prune first: --lossless lives on zeros.'
+        : 'Allow more loss: --bits 4, or prune first: zeros take next to nothing.',
+      ...skipped.slice(0, 3).map(({ target, why }) => `"${target}": ${why}.`),
+    ],
+  })
 }
