@@ -39,11 +39,12 @@ export function unpacked(model: Model): Unpacked {
 
 function unpackedAnew(original: Model): Unpacked {
   const found = packedIn(original)
-  if (found.every(({ viaCastOnly }) => viaCastOnly)) return { model: original, packed: NOTHING }
+  const castOnly = found.some(isPackedByCast)
+  if (!castOnly && found.every(({ viaCastOnly }) => viaCastOnly)) return { model: original, packed: NOTHING }
   const { model, of } = original.clone()
   const pieces = new Map(found.map((weight) => [of(weight.value), piecesOf(weight, of)]))
   const counted = new Set<Tensor>()
-  const packed = unpackModel(model).map(({ value, held, label, bytes }): [Value, Stored] => {
+  const packed = unpackModel(model, { castOnly }).map(({ value, held, label, bytes }): [Value, Stored] => {
     // What stayed is there for others, too.
     const gone = (pieces.get(value) ?? []).filter(({ tensor, isGone }) => isGone() && !counted.has(tensor))
     const tensors = gone.map(({ tensor }) => tensor)
@@ -51,6 +52,14 @@ function unpackedAnew(original: Model): Unpacked {
     return [held, { encoding: label, bytes, tensors }]
   })
   return { model, packed: new Map(packed) }
+}
+
+/**
+ * A weight in a narrower type is what it is where an exporter made it so: it is pruned in that type, and known by the
+ * name that it is stored under. Where `pack` did it, that name says nothing (`GraphBuilder`).
+ */
+function isPackedByCast({ viaCastOnly, nodes, constants: { own } }: Packed): boolean {
+  return viaCastOnly && nodes.every(({ name }) => name === '') && own.every(({ name }) => /^[a-zA-Z]{1,2}$/.test(name))
 }
 
 interface Piece {

@@ -102,9 +102,9 @@ export interface Traits {
   readonly needs: readonly ('shapes' | 'data' | 'labels' | 'training')[]
   /**
    * What becomes of packed weights: a pass that works on weights gets them unpacked, and afterwards the runner packs
-   * them again; the others see nodes like any others, and leave those that decode.
+   * them again; others see nodes like any others, and leave those that decode; some decide how weights are stored.
    */
-  readonly packed: 'keeps' | 'unpacks'
+  readonly packed: 'keeps' | 'unpacks' | 'decides'
   readonly minOpset?: number
 }
 

@@ -4,9 +4,6 @@ import { pack } from '../passes/pack/index.js'
 import type { Pass } from '../passes/pass.js'
 import { makeStep, type Step } from './recipe.js'
 
-/** Passes that decide how weights are stored: what they leave is left so. */
-const DECIDES: ReadonlySet<string> = new Set([pack.name, 'unpack'])
-
 /** Knows whether weights came packed, were unpacked on the way, and are to be packed again at the end. */
 export class Repacking {
   /** The command of the pass that they were unpacked for; null when there is nothing to pack again. */
@@ -14,8 +11,9 @@ export class Repacking {
 
   /** @param model  before the pass */
   follow(pass: Pass, model: Model): void {
-    if (DECIDES.has(pass.name)) this.#unpackedFor = null
-    else if (pass.traits.packed === 'unpacks' && unpacked(model).packed.size > 0) this.#unpackedFor ??= pass.command
+    const { packed } = pass.traits
+    if (packed === 'decides') this.#unpackedFor = null
+    else if (packed === 'unpacks' && unpacked(model).packed.size > 0) this.#unpackedFor ??= pass.command
   }
 
   /** What is to be done in the end; null for nothing. */

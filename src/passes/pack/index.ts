@@ -82,7 +82,7 @@ export const pack = definePass({
     idempotent: true,
     bytes: 'never-more',
     needs: [],
-    packed: 'keeps',
+    packed: 'decides',
     minOpset: ENCODINGS_OPSET,
   },
   options,

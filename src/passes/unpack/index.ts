@@ -11,7 +11,7 @@ export const unpack = definePass({
   source: 'The ONNX operator specification: what the decoding ops give',
   suffix: 'unpacked',
   examples: ['unpack model.onnx', 'unpack model.onnx -o dense.onnx'],
-  traits: { outputs: 'equal', idempotent: true, bytes: 'may-grow', needs: [], packed: 'keeps' },
+  traits: { outputs: 'equal', idempotent: true, bytes: 'may-grow', needs: [], packed: 'decides' },
   options,
   check: () => {},
   load: () => import('./run.js'),
