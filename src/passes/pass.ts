@@ -38,7 +38,11 @@ export interface PackingPoint {
   readonly bound: string
   readonly bytes: number
   readonly metric: string
+  readonly unit: 'fraction' | 'dB' | 'number'
+  readonly better: 'higher' | 'lower'
   readonly value: number
+  /** The value of the model as it came in, on the same data. */
+  readonly base: number
   readonly chosen: boolean
 }
 

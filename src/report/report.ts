@@ -409,7 +409,11 @@ export interface PackingPointReport {
   readonly bytes: number
   /** The metric and its value on the data; agreement with the input model unless there are labels. */
   readonly metric: string
+  readonly unit: MetricReport['unit']
+  readonly better: MetricReport['better']
   readonly value: MetricValue
+  /** The value of the model as it came in, on the same data. */
+  readonly base: MetricValue
   /** Whether this one was taken. */
   readonly chosen: boolean
 }

@@ -47,11 +47,15 @@ export class Trials<C extends Candidate> {
 
   /** @param chosen  the one of them that is taken */
   curve(chosen: Rung<C>): PackingPoint[] {
+    const { metric, unit, better, base } = this.#trial
     return this.tried.map(({ goal, candidate, value }) => ({
       bound: goal.text,
       bytes: candidate.bytes,
-      metric: this.#trial.metric,
+      metric,
+      unit,
+      better,
       value,
+      base,
       chosen: candidate === chosen.candidate,
     }))
   }

@@ -47,6 +47,9 @@ function workshop(valueAt: (bytes: number) => number, more: Partial<Trial> = {})
 /** Good down to a size. */
 const cliff = (bytes: number) => (size: number) => (size >= bytes ? 0.895 : 0.5)
 
+/** What points of a curve say of the metric. */
+const JUDGED = { metric: 'top1', unit: 'fraction', better: 'higher', base: 0.9 } as const
+
 describe('The search for the smallest packing within a drop', () => {
   it('finds a packing hardly larger than it would have to be, in few trials', async () => {
     await fc.assert(
@@ -83,7 +86,7 @@ describe('The search for the smallest packing within a drop', () => {
     )
     assert.deepEqual(
       curve.filter(({ chosen }) => chosen),
-      [{ bound: goal.text, bytes: candidate.bytes, metric: 'top1', value: 0.895, chosen: true }],
+      [{ bound: goal.text, bytes: candidate.bytes, ...JUDGED, value: 0.895, chosen: true }],
     )
   })
 
@@ -198,7 +201,7 @@ describe('The curve beside a packing that was chosen otherwise', () => {
     assert.equal(curve.length, 10)
     assert.deepEqual(
       curve.filter(({ chosen }) => chosen),
-      [{ bound: 'so small', bytes: 123_456, metric: 'top1', value: 0.5, chosen: true }],
+      [{ bound: 'so small', bytes: 123_456, ...JUDGED, value: 0.5, chosen: true }],
     )
     assert.deepEqual(notes, [])
   })
