@@ -100,3 +100,18 @@ export function nibbles(order: 'planes' | 'rows', shape: readonly number[] = [64
   const words = tensor('uint8', [1, count], bytes)
   return { encoding: 'codebook', dtype: 'float32', shape, palette, codes: { form: digitForm(16), order, words } }
 }
+
+/** What onnxruntime-web makes of `y`, in WebAssembly on this machine. */
+export async function decodedOnWeb(model: Model): Promise<Uint8Array> {
+  const { env, InferenceSession } = await import('onnxruntime-web')
+  env.wasm.numThreads = 1
+  env.logLevel = 'fatal'
+  const session = await InferenceSession.create(encodeToBytes(model), { logSeverityLevel: 4 })
+  try {
+    const { y } = await session.run({})
+    if (!ArrayBuffer.isView(y?.data)) throw new Error('The model has no y.')
+    return bytesOf(y.data as NodeJS.TypedArray) // what the binding makes
+  } finally {
+    await session.release()
+  }
+}
