@@ -77,11 +77,14 @@ function bytewise(shape: readonly number[]): Encoded {
   }
 }
 
+/** So many that computing with them ahead would not be shorter. */
+const WORDS = 400
+
 /** A few numbers at distances of 0 and 1. */
 function sparse(shape: readonly number[], base: number): Encoded {
   const form = digitForm(base)
-  const count = 12 * form.perWord
-  const words = tensor(form.dtype, [1, 12], Array(12).fill(1))
+  const count = WORDS * form.perWord
+  const words = tensor(form.dtype, [1, WORDS], Array(WORDS).fill(1))
   const values = dense(f32([1, 1, count], numbers(count, 9)))
   return { encoding: 'gaps', dtype: 'float32', shape, gaps: { form, order: 'planes', words }, values }
 }

@@ -4,6 +4,8 @@ import { Args, Flags, Parser } from '@oclif/core'
 import { fixtures } from '../../fixtures/graphs/index.js'
 import { inferShapes } from '../../src/analysis/shapes.js'
 import { kebab, outputFlags, passFlags, reportFlags } from '../../src/commands/flags.js'
+import { label } from '../../src/encodings/index.js'
+import { packedIn } from '../../src/encodings/packed.js'
 import { DataError, NothingToDoError, UnsupportedModelError, UsageError } from '../../src/errors.js'
 import type { Model } from '../../src/ir/graph.js'
 import { typeToString } from '../../src/ir/type.js'
@@ -13,7 +15,9 @@ import { encodeToBytes } from '../../src/onnx/write.js'
 import { passes } from '../../src/passes/index.js'
 import type { LearningData, Pass } from '../../src/passes/pass.js'
 import { makeStep } from '../../src/recipe/recipe.js'
+import { samples } from '../encodings/samples.js'
 import { outputsOf, type Raw, rewritten, runPass, temporaryFolder } from '../passes/models.js'
+import { packedLayers } from '../passes/packed-models.js'
 import { assertClose } from '../support/ort.js'
 
 /** Options under which a pass is held to its laws; its defaults alone unless told. */
@@ -154,6 +158,31 @@ for (const pass of passes) {
           const { model } = c.after.clone()
           if (await changes(pass, model, c.raw)) {
             assert.ok(Buffer.from(encodeToBytes(model)).equals(encodeToBytes(c.after)), describeCase(c))
+          }
+        }
+      })
+    }
+
+    if (pass.traits.packed === 'keeps') {
+      it('leaves packed weights packed, however they are', async () => {
+        const all = samples([64, 64])
+        for (const [i, encoded] of all.entries()) {
+          const other = all[(i + 1) % all.length] ?? encoded
+          for (const opset of [11, 13]) {
+            const model = packedLayers([encoded, other], opset)
+            const was = packedIn(model)
+            const { byteLength } = encodeToBytes(model)
+
+            await runPass(pass, model)
+
+            verify(model, pass.name)
+            const is = packedIn(model)
+            const what = (weights: typeof is) =>
+              weights.map(({ value, label, tensor }) => [value.name, label, Buffer.from(tensor.read())])
+            assert.deepEqual(what(is), what(was), `${label(encoded)} at opset ${opset}`)
+            assert.equal(is.length, 2)
+            const { byteLength: after } = encodeToBytes(model)
+            assert.ok(after <= byteLength + 8, `${label(encoded)}: ${byteLength} -> ${after}`)
           }
         }
       })
