@@ -23,7 +23,7 @@ interface Group {
   readonly bytes: number
 }
 
-const REMEDY = 'mcompress simplify keeps one of them.'
+const REMEDY = 'mcompress simplify keeps one of them, and so does mcompress pack.'
 
 function ofOne({ values, bytes }: Group): Finding {
   const tensor = values[0] ? constantOf(values[0]) : null

@@ -37,6 +37,8 @@ export interface Subject {
   readonly unused: number
   /** What the data of a constant takes in its file; 0 where another one with the same range counts already. */
   bytesOf(value: Value): number
+  /** Whether the file holds it as something smaller, which is decoded. */
+  isPacked(value: Value): boolean
 }
 
 /** A member of the table: looks for one kind of thing. */

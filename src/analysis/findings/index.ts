@@ -1,6 +1,7 @@
 import type { Model, Value } from '../../ir/graph.js'
 import { weightsOf } from '../../ops/weights.js'
 import type { Inventory } from '../pieces.js'
+import { unpacked } from '../unpacked.js'
 import { deadNodes } from './dead-nodes.js'
 import { duplicateWeights } from './duplicate-weights.js'
 import type { Finder, Finding, Subject } from './finding.js'
@@ -31,15 +32,21 @@ export const finders: readonly Finder[] = [
   idleNodes,
 ]
 
-/** What a model has for nothing: what saves most bytes first. */
+/**
+ * What a model has for nothing: what saves most bytes first.
+ *
+ * @param model  unpacked, where weights are packed (`unpacked.ts`)
+ */
 export function findingsOf(model: Model, { pieces, unused }: Inventory): Finding[] {
   const bytes = new Map<Value, number>()
   for (const piece of pieces) if (piece.value !== null) bytes.set(piece.value, piece.bytes)
+  const { packed } = unpacked(model)
   const subject: Subject = {
     model,
     weights: weightsOf(model).weights,
     unused,
     bytesOf: (value) => bytes.get(value) ?? 0,
+    isPacked: (value) => packed.has(value),
   }
   return finders.flatMap((find) => find(subject)).sort((a, b) => b.bytes - a.bytes)
 }
