@@ -1,6 +1,7 @@
 import { bytes, metricTexts, numeric, percent, SIZE_WORDS, sizeChange } from '../report/format.js'
 import type { MetricReport, ModelReport, Report } from '../report/report.js'
 import { verdict } from './comparison-headlines.js'
+import { consumerLines, isExact, packedLine } from './packing-headlines.js'
 import type { Step } from './recipe.js'
 
 /**
@@ -9,21 +10,34 @@ import type { Step } from './recipe.js'
  * @param notes  what the passes themselves have to say
  */
 export function headlines(
-  described: Pick<Report, 'before' | 'metrics'> & Partial<Pick<Report, 'comparison'>> & { readonly after: ModelReport },
+  described: Pick<Report, 'before' | 'metrics'> &
+    Partial<Pick<Report, 'comparison' | 'packing'>> & { readonly after: ModelReport },
   steps: readonly Step[],
   notes: readonly string[],
 ): string[] {
-  const { before, after, metrics, comparison = null } = described
+  const { before, after, metrics, comparison = null, packing = null } = described
   const compared = comparison === null ? [] : verdict(comparison)
   if (steps.every(({ pass }) => pass.traits.outputs === 'equal')) {
     return [...notes, sizeLine(before, after), ...compared]
+  }
+  const accuracy = compared.length > 0 && metrics.length === 0 ? [] : accuracyLines(metrics, steps)
+  if (packing !== null) {
+    const others = steps.filter(({ pass }) => pass.name !== 'pack')
+    return [
+      packedLine(before, after, metrics),
+      ...(others.some(({ pass }) => pass.traits.outputs === 'changed') ? [sparsityLine(before, after, [])] : []),
+      ...notes,
+      ...compared,
+      ...(others.length === 0 && isExact(packing) ? [] : accuracy),
+      ...consumerLines(packing),
+    ]
   }
   return [
     sparsityLine(before, after, metrics),
     sizeLine(before, after, whyUnchanged(after, steps)),
     ...notes,
     ...compared,
-    ...(compared.length > 0 && metrics.length === 0 ? [] : accuracyLines(metrics, steps)),
+    ...accuracy,
   ]
 }
 

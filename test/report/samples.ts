@@ -3,6 +3,7 @@ import { bench, benchOfMany, pruneWithBench } from './bench-sample.js'
 import { compareLayers, compareOutputs } from './comparison-samples.js'
 import { manyLayers, nulls, uglyNames } from './edge-samples.js'
 import { DATA, LENET, layer, model, pruneWithMetrics, TIMES, TOOL, type Weight } from './lenet.js'
+import { pack, packUnlucky } from './packing-sample.js'
 import { anatomy } from './why-sample.js'
 
 /** Reports of every kind, as the commands make them; the goldens show each in each form. */
@@ -22,6 +23,8 @@ export const SAMPLES: Readonly<Record<string, () => Report>> = {
   anatomy: anatomy,
   'compare-layers': compareLayers,
   'compare-outputs': compareOutputs,
+  pack: pack,
+  'pack-unlucky': packUnlucky,
 }
 
 function pruneWithoutData(): Report {

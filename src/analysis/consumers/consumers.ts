@@ -142,7 +142,7 @@ async function measureLoads(
       { doing: `loading ${what} in ${consumer.package}`, signal, threads: threads ?? undefined, plain: true },
     ).catch((error: unknown) => {
       if (!(error instanceof EngineError)) throw error
-      throw new EngineError('load', `${consumer.package} does not load ${what}: ${error.message}`, { cause: error })
+      throw new EngineError('load', `It does not load ${what}: ${error.message}`, { cause: error })
     })
     return { ...output, peakBytes }
   }

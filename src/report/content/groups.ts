@@ -12,9 +12,12 @@ export function skippedGroups(report: Report): readonly Group[] {
   return grouped(report.steps.flatMap((step) => step.skipped))
 }
 
-/** What the passes did to anything that the per-layer table does not show. */
+/** What the passes did to anything that the tables of layers and packed weights do not show. */
 export function otherChanges(report: Report): readonly Group[] {
-  const shown = new Set(layerRows(report).flatMap(({ before, after }) => [before?.weight, after?.weight]))
+  const shown = new Set([
+    ...layerRows(report).flatMap(({ before, after }) => [before?.weight, after?.weight]),
+    ...(report.packing?.weights.map(({ weight }) => weight) ?? []),
+  ])
   const changes = report.steps.flatMap((step) => step.changed.filter((c) => !shown.has(c.target)))
   return grouped(changes.map((c) => ({ target: c.target, why: c.what })))
 }

@@ -12,6 +12,7 @@ import type { ModelReport, PortReport, Report } from '../report.js'
 import { benchSection } from './bench.js'
 import { differenceSections } from './differences.js'
 import { layers } from './layers.js'
+import { packingSections } from './packing.js'
 import { runsMarkdown } from './runs.js'
 import { code, codeBlock, escaped, foldedBeyond, type MarkdownColumn, named, OPEN_ROWS, table } from './syntax.js'
 import { whySections } from './why.js'
@@ -29,6 +30,7 @@ export const markdown = {
       ...(report.command === 'compare' || isOfBench(report) ? [] : subject(report)),
       ...(report.comparison === null ? [] : differenceSections(report.comparison)),
       ...(report.command === 'compare' ? subject(report) : []),
+      ...packingSections(report),
       ...(isOfBench(report) ? [] : [dtypes(report), ...whySections(report), layers(report)]),
       report.bench === null ? [] : benchSection(report.bench),
       groups('Changed', 'change', otherChanges(report)),

@@ -14,6 +14,7 @@ import { groupList } from './group-list.js'
 import { layerTable } from './layer-table.js'
 import { type Line, line, lineWidth, span, type Tone } from './line.js'
 import { modelSummary } from './model-summary.js'
+import { packingTables } from './packing.js'
 import { INDENT, labelled } from './paragraph.js'
 import { type Column, layoutTable } from './table.js'
 import { shorten, wrap } from './width.js'
@@ -27,7 +28,8 @@ export function reportLines(report: Report, options: RenderOptions): readonly Li
     ...(report.comparison === null ? [] : differenceTables(report.comparison, options)),
     ...(report.command === 'compare' ? [subject(report, width)] : []),
     ...anatomy(report, options),
-    isOfBench(report) ? [] : layerTable(report, options),
+    packingTables(report, options),
+    isOfBench(report) || isToldOfPacking(report, options) ? [] : layerTable(report, options),
     report.bench === null ? [] : benchTables(report.bench, width),
     stepTable(report, width),
     findingList(report.why?.findings ?? [], options),
@@ -37,6 +39,11 @@ export function reportLines(report: Report, options: RenderOptions): readonly Li
     hints(report, width),
   ]
   return parts.filter((part) => part.length > 0).flatMap((part, i) => (i === 0 ? part : [[], ...part]))
+}
+
+/** The layers are among the packed weights, unless somebody wants to see them all. */
+function isToldOfPacking({ packing }: Report, { layers }: RenderOptions): boolean {
+  return packing !== null && layers === null
 }
 
 function heading(report: Report, width: number): readonly Line[] {

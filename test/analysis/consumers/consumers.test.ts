@@ -111,7 +111,7 @@ describe('measureConsumers', () => {
 
     const { problem, folds, createMs } = await measure('node', { packed: broken })
 
-    assert.match(problem ?? '', /^onnxruntime-node does not load the result: .*protobuf parsing failed/i)
+    assert.match(problem ?? '', /^It does not load the result: .*protobuf parsing failed/i)
     assert.deepEqual([folds, createMs], [null, null])
   })
 
