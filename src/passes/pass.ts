@@ -90,6 +90,8 @@ export interface PassContext {
   readonly seed: number
   /** Makes a folder for files: new tensors may lie in it, for it stays until the result is written. */
   readonly folder: () => Promise<string>
+  /** What the model takes in one file, as it came: before it was upgraded for the pass. */
+  readonly bytesBefore?: number
   /** Only for a pass that learns with the values that it is given. */
   readonly data?: LearningData
   readonly signal?: AbortSignal

@@ -3,6 +3,7 @@ import { unpacked } from '../analysis/unpacked.js'
 import { NothingToDoError } from '../errors.js'
 import type { Model } from '../ir/graph.js'
 import { verify } from '../ir/verify.js'
+import { encodeModel } from '../onnx/write.js'
 import type { Pass } from '../passes/pass.js'
 import type { DataReport, PackingReport, StepReport } from '../report/report.js'
 import { upgradeOpset } from '../rewrites/upgrade-opset.js'
@@ -106,11 +107,13 @@ class Work implements Made {
     const { signal, onProgress } = this.#hooks
     const data = await learningData(step, learning, this.#request, this.#temporary)
     const copy = copyFor(pass, this.model)
+    const bytesBefore = encodeModel(copy).length
     const before = await upgraded(copy, pass)
     const { run } = await pass.load()
     const { changed, skipped, notes, packing, samples } = await run(copy, values, {
       seed,
       folder: () => this.#temporary.folder(),
+      bytesBefore,
       ...(data ? { data } : {}),
       ...(signal ? { signal } : {}),
       onProgress: (done) => onProgress?.(`Running ${pass.command}`, done),

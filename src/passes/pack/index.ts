@@ -72,8 +72,8 @@ export const pack = definePass({
   suffix: 'packed',
   examples: [
     'pack model.onnx',
-    'pack pruned.onnx --lossless',
-    'pack model.onnx --bits 4 --data train.npz --eval-data test.npz',
+    'pack model.onnx --lossless',
+    'pack model.onnx --bits 4 --weigh hessian --data train.npz',
     'pack model.onnx --target-size 4MB -o small.onnx',
     'pack model.onnx --max-drop 0.5% --data train.npz --report pack.html',
   ],

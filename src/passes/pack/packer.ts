@@ -4,11 +4,12 @@ import { UsageError } from '../../errors.js'
 import type { Model, Value } from '../../ir/graph.js'
 import { encodeModel } from '../../onnx/write.js'
 import type { PackedWeight } from '../pass.js'
-import type { Goal } from './bound.js'
+import { type Goal, losslessGoal } from './bound.js'
 import { plansOf } from './candidates.js'
 import { choose } from './choose.js'
 import { type EncodedTensor, encode } from './encode.js'
 import type { Candidate } from './ladder.js'
+import { type LowRankPlan, lowRankPlan } from './low-rank.js'
 import { packInto, type Stored } from './pack-into.js'
 import type { Importance, Plan } from './plan.js'
 import type { Store } from './store.js'
@@ -19,6 +20,11 @@ export interface PackerOptions {
   /** How much elements count, by what holds the weight. */
   readonly importances: ReadonlyMap<Value, Importance>
   readonly byMagnitude: boolean
+  /**
+   * Weights that were packed before: where an error is bounded, or values that they have no more of, they are kept bit for
+   * bit, or the loss would grow with every run.
+   */
+  readonly wasPacked: ReadonlySet<Value>
   /** The peak of memory at load, in times of the model as it is. */
   readonly loadMemory: number
   readonly seed: number
@@ -48,6 +54,8 @@ const FREE_LOAD_BYTES = 32 << 20
 const LEAST_GAIN = 64
 /** Numbers that are shared are only known once a plan is made; so often the target is corrected by them. */
 const CORRECTIONS = 4
+/** Products of small matrices save nothing. */
+const LEAST_LOW_RANK = 1 << 14
 
 /** Knows what each tensor of a model can be stored as, and packs the model for a goal, or for several. */
 export class Packer {
@@ -105,13 +113,24 @@ export class Packer {
     }
   }
 
-  async #plansOf({ survey }: Surveyed, { bound }: Goal): Promise<Plan[]> {
+  async #plansOf({ target, survey }: Surveyed, { bound, targetBytes }: Goal): Promise<Plan[]> {
     const { opset } = this.#model
-    const plans = plansOf(survey, bound, { opset })
+    const isErrorGoal = targetBytes === null && bound.mostValues === null
+    const isWithin = isErrorGoal || (survey.distinct?.length ?? Number.POSITIVE_INFINITY) <= (bound.mostValues ?? 0)
+    const own = isWithin && this.#options.wasPacked.has(target.value) ? losslessGoal().bound : bound
+    const plans = plansOf(survey, own, { opset })
     const dense = plans.at(-1)
     if (dense === undefined) throw new Error('A tensor can always be stored as it is.')
     const smaller = plans.filter(({ bytes }) => bytes + LEAST_GAIN <= dense.bytes)
-    return [...smaller, dense]
+    const product = await this.#product(target, survey, isErrorGoal ? own.maxError : 0, smaller[0] ?? dense)
+    return product === null ? [...smaller, dense] : [product, ...smaller, dense]
+  }
+
+  /** @returns null where no two factors are smaller than what else there is */
+  async #product({ tensor }: Target, survey: Survey, maxError: number, { bytes }: Plan): Promise<Plan | null> {
+    if (maxError === 0 || survey.elements < LEAST_LOW_RANK || survey.weights === null) return null
+    const { seed, signal } = this.#options
+    return lowRankPlan(tensor, { maxError, bytes, seed, signal })
   }
 
   #chosen(plansOfEach: readonly (readonly Plan[])[], { targetBytes }: Goal): { plans: readonly Plan[]; bytes: number } {
@@ -173,8 +192,10 @@ function encodedBy(
   survey: Survey,
   store: Store,
   options: { signal?: AbortSignal | undefined; onRead?: ((bytes: number) => void) | undefined },
-): Promise<EncodedTensor> {
-  return encode(tensor, survey, plan, store, options)
+): Promise<EncodedTensor> | EncodedTensor {
+  const { encoded, error } = plan
+  if (encoded.encoding !== 'low-rank') return encode(tensor, survey, plan, store, options)
+  return { encoded: (plan as LowRankPlan).encoded, error, sparsity: 0 } // found with its numbers, and made by nobody else
 }
 
 function weightOf({ target, encoded, bytes, error, sparsity }: Done, of: (value: Value) => Value): PackedWeight {

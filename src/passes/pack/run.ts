@@ -37,8 +37,8 @@ const SURVEYED = 0.5
 export async function run(model: Model, values: Values, context: PassContext): Promise<PassResult> {
   const original = model.clone().model
   raiseIrVersion(model, model.opset)
-  const bytesBefore = encodeModel(original).length
-  const wasPacked = unpackModel(model).length > 0
+  const bytesBefore = context.bytesBefore ?? encodeModel(original).length
+  const wasPacked = new Set(unpackModel(model).map(({ value }) => value))
   const duplicates = await shareDuplicates(model)
   const { targets, skipped } = targetsOf(model, values)
   const weighed = await weighedBy(model, values, context)
@@ -51,6 +51,7 @@ export async function run(model: Model, values: Values, context: PassContext): P
       {
         importances: weighed?.importances ?? new Map(),
         byMagnitude: values.weigh === 'magnitude',
+        wasPacked,
         loadMemory: values.loadMemory,
         seed: context.seed,
         store,
@@ -59,7 +60,7 @@ export async function run(model: Model, values: Values, context: PassContext): P
       progress(0, SURVEYED),
     )
     const found = await planned(original, packer, values, context)
-    if (found.planned.bytes >= bytesBefore) throw nothingToGain(wasPacked, found.planned.goal, skipped)
+    if (found.planned.bytes >= bytesBefore) throw nothingToGain(wasPacked.size > 0, found.planned.goal, skipped)
     const weights = await found.planned.into(model, (value) => value, progress(SURVEYED, 1))
     context.onProgress?.(1)
     return {
