@@ -2,6 +2,7 @@ import { weigh } from '../../encodings/builder.js'
 import { DIGIT_FORMS, type DigitForm, digitForm, isShifted, wordsFor } from '../../encodings/digits.js'
 import type { Encoded, Spec } from '../../encodings/encoding.js'
 import { gapValuesShape } from '../../encodings/gaps.js'
+import { supports } from '../../encodings/index.js'
 import { denseBytes } from '../../ir/type.js'
 import { paretoOf } from './pareto.js'
 import type { Bound, Plan } from './plan.js'
@@ -23,13 +24,10 @@ import { hasWords } from './words.js'
 const MOST_FOLDED = 2 ** 30
 /** Looking up whole bytes saves time and memory from about here on; below, its table of all bytes costs more. */
 const LEAST_ELEMENTS_IN_ROWS = 2 ** 19
-/** bfloat16 came with Cast 13. */
-const BFLOAT16_OPSET = 13
-
 type Sketch = Pick<Plan, 'encoded' | 'error'>
 
 export interface PlanOptions {
-  /** Of ai.onnx, in the model that the tensor is of; a late one unless told. */
+  /** Of ai.onnx, in the model that the tensor is of; the first that has all ops of encodings unless told. */
   readonly opset?: number
 }
 
@@ -37,10 +35,10 @@ export interface PlanOptions {
  * The ways to store a tensor that are worth to choose between: each takes less of the file, less memory at load or loses
  * less than every other. Smallest first; the last is the tensor as it is.
  */
-export function plansOf(survey: Survey, bound: Bound, { opset = BFLOAT16_OPSET }: PlanOptions = {}): Plan[] {
+export function plansOf(survey: Survey, bound: Bound, { opset }: PlanOptions = {}): Plan[] {
   const allowed = allowedOf(survey, bound)
   const sketches = isEncodable(survey) ? [...sketchesOf(survey, allowed)] : []
-  const plans = sketches.filter(({ encoded }) => opset >= BFLOAT16_OPSET || !storesBfloat16(encoded)).map(weighed)
+  const plans = sketches.filter(({ encoded }) => isDecoded(encoded, opset)).map(weighed)
   return paretoOf([...plans, weighed({ encoded: denseOf(survey), error: 0 })])
 }
 
@@ -117,7 +115,7 @@ function* sparse(
   }
   const form = digitForm(2)
   const mask = { form, order: 'planes' as const, words: wordsFor(elements, form) }
-  for (const { error, plan } of dtype === 'float32' ? codings.filled : []) {
+  for (const { error, plan } of codings.filled) {
     yield { encoded: { encoding: 'bitmask', dtype, shape, mask, values: plan([1 + present]) }, error }
   }
 }
@@ -145,9 +143,10 @@ function denseOf({ dtype, shape }: Survey): Encoded<Spec> {
   return plainCoding(dtype).plan(shape)
 }
 
-function storesBfloat16(encoded: Encoded<Spec>): boolean {
-  if ('values' in encoded) return storesBfloat16(encoded.values)
-  return encoded.encoding === 'cast' && encoded.stored.dtype === 'bfloat16'
+function isDecoded(encoded: Encoded<Spec>, opset: number | undefined): boolean {
+  if (!supports(encoded.encoding, encoded.dtype, opset)) return false
+  if ('values' in encoded) return isDecoded(encoded.values, opset)
+  return encoded.encoding !== 'cast' || supports('cast', encoded.stored.dtype, opset)
 }
 
 function weighed({ encoded, error }: Sketch): Plan {

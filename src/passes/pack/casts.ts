@@ -52,8 +52,7 @@ export class Casts {
  * @param chunk  whole elements of `from`
  */
 export function narrowed(chunk: Uint8Array, from: DType, to: DType): Uint8Array {
-  if (from === 'float32' && to === 'float16') return bytesOf(Uint16Array.from(int32Of(chunk), float16OfBits))
-  if (from === 'float32' && to === 'bfloat16') return bytesOf(Uint16Array.from(int32Of(chunk), bfloat16OfBits))
+  if (from === 'float32') return to === 'float16' ? halves(chunk, float16OfBits) : halves(chunk, bfloat16OfBits)
   if (from === 'float64' && to === 'float32') return bytesOf(Float32Array.from(float64Of(chunk)))
   const numbers = integersOf(chunk, from)
   switch (to) {
@@ -70,6 +69,13 @@ export function narrowed(chunk: Uint8Array, from: DType, to: DType): Uint8Array 
     default:
       throw new RangeError(`${from} is not stored as ${to}.`)
   }
+}
+
+function halves(chunk: Uint8Array, halfOf: (bits: number) => number): Uint8Array {
+  const bits = int32Of(chunk)
+  const made = new Uint16Array(bits.length)
+  for (let i = 0; i < bits.length; i++) made[i] = halfOf(bits[i] as number) // in range
+  return bytesOf(made)
 }
 
 function isBfloat16(bits: number): boolean {

@@ -18,40 +18,34 @@ export type Part = 'all' | 'present' | 'present and zero'
 /** An error that is none in numbers, but -0 may have become 0. */
 const LEAST_ERROR = Number.MIN_VALUE
 
-/** The best palette of at most so many values. Zero stays exactly zero. */
-export function paletteOf(weights: WeightSurvey, part: Part, size: number): Palette {
-  const known = weights.palettes.get(`${size} ${part}`)
-  if (known) return known
-  const made = makePalette(weights, part, size)
-  weights.palettes.set(`${size} ${part}`, made)
-  weights.palettes.set(`${made.values.length} ${part}`, made) // by its own size as well, when it turned out smaller
-  return made
+/**
+ * The best palettes of at most so many values each. Zero stays exactly zero.
+ *
+ * @param sizes  at least 1, or 2 where there is a zero
+ */
+export function palettesOf(weights: WeightSurvey, part: Part, sizes: readonly number[]): Palette[] {
+  const { palettes } = weights
+  const keepZero = part === 'present and zero' || (part === 'all' && weights.hasZeros)
+  const key = (size: number) => `${size}${keepZero ? ' and zero' : ''}`
+  const unknown = sizes.filter((size) => !palettes.has(key(size)))
+  for (const [i, palette] of makePalettes(weights, unknown, keepZero).entries()) {
+    palettes.set(key(unknown[i] as number), palette) // one for each
+    palettes.set(key(palette.values.length), palette) // by its own size as well, when it turned out smaller
+  }
+  return sizes.map((size) => palettes.get(key(size)) as Palette) // all are known by now
 }
 
-function makePalette({ density, byMagnitude, hasZeros }: WeightSurvey, part: Part, size: number): Palette {
-  const points = part === 'all' && hasZeros ? withZeros(density) : density
-  const keepZero = part === 'present and zero' || points !== density
-  const pull = byMagnitude ? pulledByMagnitude(points) : points
-  const values = Float32Array.from(new Set(Float32Array.from(kmeans(pull, size, keepZero))))
-  return { values, error: relativeError(distortion(points, values) + density.scatter, density) }
+function makePalettes({ density, byMagnitude }: WeightSurvey, sizes: readonly number[], keepZero: boolean): Palette[] {
+  if (sizes.length === 0) return []
+  return kmeans(byMagnitude ? pulledByMagnitude(density) : density, sizes, keepZero).map((centers) => {
+    const values = Float32Array.from(new Set(Float32Array.from(centers)))
+    return { values, error: relativeError(distortion(density, values) + density.scatter, density) }
+  })
 }
 
 /** @param squares  sum of h (w - v)^2 @returns see `Plan.error`; never 0 */
 export function relativeError(squares: number, { energy }: Pick<Density, 'energy'>): number {
   return Math.max(LEAST_ERROR, energy > 0 ? Math.sqrt(squares / energy) : 0)
-}
-
-function withZeros({ values, weights, zeroWeight }: Density): Points {
-  const at = values.findIndex((x) => x > 0)
-  const negative = at < 0 ? values.length : at
-  const put = (array: Float64Array, x: number) => {
-    const longer = new Float64Array(array.length + 1)
-    longer.set(array.subarray(0, negative))
-    longer[negative] = x
-    longer.set(array.subarray(negative), negative + 1)
-    return longer
-  }
-  return { values: put(values, 0), weights: put(weights, zeroWeight) }
 }
 
 /** Errors count in proportion to the size of the weight (Han et al. 2016 found large ones to matter most). */

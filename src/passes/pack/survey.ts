@@ -42,7 +42,7 @@ export interface WeightSurvey {
   readonly importance: Importance | null
   /** Whether palettes lie closer to large weights. */
   readonly byMagnitude: boolean
-  /** Those that were made already, see `paletteOf`. */
+  /** Those that were made already, see `palettesOf`. */
   readonly palettes: Map<string, Palette>
 }
 

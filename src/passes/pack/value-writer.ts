@@ -6,7 +6,7 @@ import { narrowed } from './casts.js'
 import { type Coder, exactCoder, nearestCoder } from './coder.js'
 import { DigitWriter } from './digit-writer.js'
 import { STEPS } from './errors.js'
-import { exactWords, type Part, paletteOf } from './palettes.js'
+import { exactWords, type Palette, type Part, palettesOf } from './palettes.js'
 import type { Store, TensorWriter } from './store.js'
 import type { Survey, WeightSurvey } from './survey.js'
 import { bytesOfWords, makeWords, type Words } from './words.js'
@@ -129,7 +129,7 @@ class CodebookWriter implements ElementWriter {
       this.#palette = makeWords(words.length, plan.dtype)
       for (const [k, word] of words.entries()) this.#palette[k] = word as never // both are of this type's kind
     } else {
-      const { values } = paletteOf(lossyOf(survey), part, elementCount(plan.palette.shape))
+      const [{ values }] = palettesOf(lossyOf(survey), part, [elementCount(plan.palette.shape)]) as [Palette] // as many as sizes
       this.#coder = nearestCoder(values)
       this.#palette = new Int32Array(values.slice().buffer)
     }

@@ -3,7 +3,7 @@ import type { Encoded, Spec } from '../../encodings/encoding.js'
 import { MemoryTensor } from '../../ir/tensor.js'
 import { type DType, denseBytes, elementCount } from '../../ir/type.js'
 import { castError, channelError, stepError } from './errors.js'
-import { exactWords, type Part, paletteOf } from './palettes.js'
+import { exactWords, type Part, palettesOf } from './palettes.js'
 import type { Survey, WeightSurvey } from './survey.js'
 import { bytesOfWords, makeWords, type Word } from './words.js'
 
@@ -52,9 +52,7 @@ export function lossyCodings(weights: WeightSurvey, part: Part, { maxError, most
     if (weights.largest <= LARGEST_FLOAT16) codings.push(castCoding('float32', 'float16', castError(weights)))
     codings.push(int8Coding([1], stepError(weights)))
   }
-  for (const size of sizesOf(part, mostValues)) {
-    const { values, error } = paletteOf(weights, part, size)
-    if (error > maxError) break // smaller ones lose more
+  for (const { values, error } of palettesOf(weights, part, sizesOf(weights, part, mostValues))) {
     const [only = 0] = values
     if (values.length > 1) codings.push(...codebookCodings('float32', values.length, error))
     else codings.push(repeatedCoding('float32', wordOfFloat(only), error))
@@ -72,10 +70,10 @@ export function wordBytes(digits: number, form: DigitForm): number {
   return denseBytes(form.dtype, Math.ceil(digits / form.perWord))
 }
 
-/** Of palettes, largest first. */
-function sizesOf(part: Part, mostValues: number | null): number[] {
-  if (mostValues === null) return DIGIT_FORMS.map(({ base }) => base).reverse()
-  return [part === 'present' ? mostValues - 1 : mostValues] // zero is one of the values, stored or not
+/** Of palettes. Those that would take half of the weights are not worth their codes. */
+function sizesOf({ spacing }: WeightSurvey, part: Part, mostValues: number | null): number[] {
+  if (mostValues !== null) return [part === 'present' ? mostValues - 1 : mostValues] // zero is one of the values, stored or not
+  return DIGIT_FORMS.map(({ base }) => base).filter((base) => base === 2 || base <= spacing.present / 2)
 }
 
 function castCoding(dtype: DType, stored: DType, error: number): Coding {
