@@ -75,14 +75,16 @@ function merged(values: readonly number[], weights: readonly number[], near: num
   const means: number[] = []
   const masses: number[] = []
   let kept = 0
-  for (let i = 0; i < values.length; ) {
+  let i = 0
+  while (i < values.length) {
     const first = values[i] as number // in range
     let sum = 0
     let weight = 0
-    for (; i < values.length && (values[i] as number) - first <= near; i++) {
+    do {
       sum += (weights[i] as number) * (values[i] as number)
       weight += weights[i] as number
-    }
+      i++
+    } while (i < values.length && (values[i] as number) - first <= near)
     const mean = sum / weight
     means.push(mean)
     masses.push(weight)
