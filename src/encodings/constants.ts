@@ -9,6 +9,8 @@ import { type Known, knownOf } from './kernels/kernel.js'
 export interface Closure {
   readonly nodes: ReadonlySet<Node>
   readonly constants: ReadonlySet<Value>
+  /** Where it ends at other packed weights. */
+  readonly packed: ReadonlySet<Value>
 }
 
 /** What hangs on constants alone. */
@@ -36,21 +38,22 @@ export class Constants {
     return false
   }
 
-  /** @param upTo  values that count as constants */
+  /** @param upTo  packed weights, which count as constants */
   closure(value: Value, upTo: ReadonlyMap<Value, unknown>): Closure {
     const nodes = new Set<Node>()
     const constants = new Set<Value>()
+    const packed = new Set<Value>()
     const visit = (each: Value) => {
       const { producer } = each
-      if (each !== value && upTo.has(each)) return
-      if (!this.steps.has(each) || producer === null) constants.add(each)
+      if (each !== value && upTo.has(each)) packed.add(each)
+      else if (!this.steps.has(each) || producer === null) constants.add(each)
       else if (!nodes.has(producer)) {
         for (const input of producer.inputs) if (input !== null) visit(input)
         nodes.add(producer)
       }
     }
     visit(value)
-    return { nodes, constants }
+    return { nodes, constants, packed }
   }
 
   /** The step that makes a value, where values that are packed themselves are read as what they are decoded to. */

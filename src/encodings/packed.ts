@@ -37,8 +37,9 @@ export interface Packed {
 export function packedIn(model: Model): Packed[] {
   const constants = new Constants(model)
   const found = new Map<Value, Closure>()
-  if (constants.steps.size === 0) return []
-  const ends = [...constants.steps.keys()].filter((value) => constants.isReadOutside(value))
+  const ends = [...constants.steps.keys()].filter(
+    (value) => elementsOf(value, constants) >= LEAST_ELEMENTS && constants.isReadOutside(value),
+  )
   const users = usersOf(
     ends.map((value) => constants.closure(value, NONE)),
     constants,
@@ -75,6 +76,13 @@ export function packedIn(model: Model): Packed[] {
 
 const NONE: ReadonlyMap<Value, unknown> = new Map()
 
+/** Of fewer, a node takes more bytes than they do: so most of what exporters compute shapes with need not be looked at. */
+const LEAST_ELEMENTS = 4
+
+function elementsOf(value: Value, constants: Constants): number {
+  return elementCount(constants.stepOf(value).planned.out.shape)
+}
+
 /** What `weightOf` looks through, of the ops that are computed here. */
 const LOOKED_THROUGH = new Set(['Cast', 'Identity', 'Transpose', 'Reshape', 'Squeeze', 'Unsqueeze', 'Flatten'])
 
@@ -88,22 +96,33 @@ function usersOf(closures: readonly Closure[], constants: Constants): Map<Node |
   return users
 }
 
-function bytesOfClosure({ nodes, constants }: Closure, users: ReadonlyMap<Node | Value, number>): number {
+type Users = ReadonlyMap<Node | Value, number>
+
+/** What is shared is split among those who need it. */
+function bytesOfClosure({ nodes, constants }: Closure, users: Users): number {
   let bytes = 0
   for (const node of nodes) bytes += nodeBytes(node) / (users.get(node) ?? 1)
   for (const value of constants) bytes += constantBytes(value) / (users.get(value) ?? 1)
   return bytes
 }
 
-function isSmaller(
-  value: Value,
-  closure: Closure,
-  constants: Constants,
-  users: ReadonlyMap<Node | Value, number>,
-): boolean {
+/** Tables and shapes that several decoders have in common; anything larger is a weight by itself, read twice. */
+const MOST_SHARED_BYTES = 4096
+
+/** Whether a value takes more bytes as an initializer, where what others read, too, stays in any case. */
+function isSmaller(value: Value, closure: Closure, constants: Constants, users: Users): boolean {
+  const whole = new Map(users)
+  for (const each of closure.constants) {
+    if (constants.isReadOutside(each) || constantBytes(each) > MOST_SHARED_BYTES) whole.set(each, 1)
+  }
+  let stored = bytesOfClosure(closure, whole)
+  for (const each of closure.packed) stored += denseBytesOf(each, constants)
+  return stored < denseBytesOf(value, constants)
+}
+
+function denseBytesOf(value: Value, constants: Constants): number {
   const { dtype, shape } = constants.stepOf(value).planned.out
-  const dense = initializerBytes(value.name, { shape, byteLength: denseBytes(dtype, elementCount(shape)) })
-  return bytesOfClosure(closure, users) < dense
+  return initializerBytes(value.name, { shape, byteLength: denseBytes(dtype, elementCount(shape)) })
 }
 
 /**
