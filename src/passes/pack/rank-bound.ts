@@ -1,6 +1,6 @@
 import type { Rng } from '../../data/rng.js'
-import type { Matrix } from './range-finder.js'
-import { addTo, dot, symmetricEigen } from './symmetric-eigen.js'
+import { type Matrix, transposed } from './range-finder.js'
+import { addTo, dot, symmetricEigen, symmetricEigenvalues } from './symmetric-eigen.js'
 
 /** Steps of the Lanczos process: so many points stand for the whole spectrum. */
 const MOST_STEPS = 16
@@ -10,8 +10,9 @@ const LEAST_STEPS = 2
 const ENOUGH = 256
 /** How much chance may do for a random vector, in times of the standard deviation. */
 const DEVIATIONS = 2.5
-/** Of such a matrix all eigenvalues are computed at once. */
-const SMALL = 64
+/** Of such a matrix all eigenvalues are computed at once, or when the products did not tell. */
+const SMALL = 48
+const MEDIUM = 128
 
 /**
  * Whether a matrix must lose more than a share of its energy when its rank is cut down:
@@ -44,7 +45,7 @@ export function losesMore(matrix: Matrix, rank: number, share: number, rng: Rng)
     const all = spectra.reduce((sum, spectrum) => sum + meanOf(spectrum.points()), 0)
     if (starts * lossBeyond(least, covered + chance) > share * all) return true
   }
-  return false
+  return size <= MEDIUM && lossBeyond(exactSpectrum(matrix), covered) > share
 }
 
 /** An eigenvalue, and which share of them it stands for. */
@@ -76,16 +77,17 @@ function meanOf(points: readonly Point[]): number {
 }
 
 /** With a mean of 1; empty where the matrix is not finite. */
-function exactSpectrum(matrix: Matrix): Point[] {
-  const size = Math.min(matrix.rows, matrix.columns)
+function exactSpectrum({ data, rows, columns }: Matrix): Point[] {
+  const size = Math.min(rows, columns)
+  const length = Math.max(rows, columns)
+  const vectors = rows <= columns ? data : transposed(data, rows, columns)
+  const vector = (i: number) => vectors.subarray(i * length, (i + 1) * length)
   const gram = new Float64Array(size * size)
   for (let i = 0; i < size; i++) {
-    const unit = new Float64Array(size)
-    unit[i] = 1
-    gram.set(squared(matrix, unit), i * size)
+    for (let j = 0; j <= i; j++) gram[i * size + j] = gram[j * size + i] = dot(vector(i), vector(j))
   }
   if (!gram.every(Number.isFinite)) return []
-  const { values } = symmetricEigen(gram, size)
+  const values = symmetricEigenvalues(gram, size)
   const mean = values.reduce((sum, x) => sum + x, 0) / size
   return Array.from(values, (x) => ({ value: mean > 0 ? Math.max(0, x) / mean : 0, weight: 1 }))
 }
