@@ -37,7 +37,7 @@ function everyRun({ name, level, runMs }: ConsumerReport): string {
 
 function once(consumers: readonly ConsumerReport[]): string {
   const names = [...new Set(consumers.map(({ name }) => name))].join(' and ')
-  return `In ${names} the weights are decoded once, at load: memory and speed are then those of dense weights.`
+  return `In ${names} the weights are decoded once, at load: a run takes as long as before.`
 }
 
 function named(name: string, level: string): string {

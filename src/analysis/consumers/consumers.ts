@@ -59,7 +59,7 @@ export interface ConsumerMeasure {
   readonly peakBytes: Beside | null
 }
 
-const PROCESSES = 2
+const PROCESSES = 3
 /** A run that takes at most that many times as long decodes nothing; more may also be chance. */
 const SURELY_FOLDED = 1.05
 

@@ -38,7 +38,7 @@ export function modelRows(before: ModelReport, after: ModelReport): readonly Com
     sizeRow('Non-zero', before.nonZeroParameters, after.nonZeroParameters, count, COUNT_WORDS),
     sparsityRow(before, after),
     macsRow(before.macs, after.macs),
-    ...(before.nodes === after.nodes ? [] : [sizeRow('Nodes', before.nodes, after.nodes, count, COUNT_WORDS)]),
+    ...nodeRow(before, after),
     ...versionRows(before, after),
   ]
 }
@@ -66,6 +66,14 @@ function sizeRow(
     note: null,
     ...(known && !same && before > 0 ? { ratio: after / before } : {}),
   }
+}
+
+/** Those that decode packed weights are gone once a model is loaded: more of them are no harm. */
+function nodeRow(before: ModelReport, after: ModelReport): readonly ComparisonRow[] {
+  if (before.nodes === after.nodes) return []
+  const row = sizeRow('Nodes', before.nodes, after.nodes, count, COUNT_WORDS)
+  const isPacked = after.layers.some(({ encoding }) => encoding !== null)
+  return [isPacked ? { ...row, verdict: 'neutral' } : row]
 }
 
 /** Neutral: after channels are removed fewer zeros are as good as more of them are after pruning weights. */

@@ -78,7 +78,9 @@ function sizes(of: Pick<PackedWeightReport, 'elements' | 'bytesBefore' | 'bytes'
 
 /** Two digits: nobody needs more of an error. */
 function errorText(error: number): string {
-  return error === 0 ? 'exact' : `${Number((100 * error).toPrecision(2))} %`
+  if (error === 0) return 'exact'
+  const percents = 100 * error
+  return `${percents < 99.5 ? percents.toPrecision(2) : Math.round(percents)} %`
 }
 
 /** `and 12 smaller ones with 0.3 % of the bytes`; null when none are left out. */
@@ -88,6 +90,27 @@ export function packedRest({ weights }: PackingReport, most: number): string | n
   const sum = (some: readonly PackedWeightReport[]) => some.reduce((total, { bytes }) => total + bytes, 0)
   const share = percent(sum(rest) / Math.max(1, sum(weights)), 1)
   return `and ${count(rest.length)} smaller ones with ${share} of the packed bytes`
+}
+
+/** Both models in one form: as they are, or compressed. */
+export interface CompressedSize {
+  readonly label: string
+  readonly before: number
+  readonly after: number
+  readonly change: string
+}
+
+/** As files lie on a disk, and as a server may send them; those that are known. */
+export function compressedSizes({ before, after }: Pick<Report, 'before' | 'after'>): readonly CompressedSize[] {
+  if (after === null) return []
+  const all = [
+    ['raw', before.bytes, after.bytes],
+    ['gzip', before.gzipBytes, after.gzipBytes],
+    ['zstd', before.zstdBytes, after.zstdBytes],
+  ] as const
+  return all.flatMap(([label, was, is]) =>
+    was === null || is === null ? [] : [{ label, before: was, after: is, change: sizeChange(was, is, SIZE_WORDS) }],
+  )
 }
 
 /** One quantity in one consumer, dense and packed. */

@@ -130,6 +130,9 @@ path{vector-effect:non-scaling-stroke}
 .outline{fill:none;stroke:var(--before);stroke-width:1.5}
 .course{fill:none;stroke:var(--accent);stroke-width:2;stroke-linejoin:round}
 .dot{fill:var(--surface);stroke:var(--accent);stroke-width:1.5}
+.dot.taken{fill:var(--accent)}
+svg text.taken{fill:var(--accent);font-size:12px;font-weight:600}
+line.original{stroke:var(--before);stroke-dasharray:4 3}
 line.culprit{stroke:var(--worse);stroke-dasharray:3 3}
 circle.culprit{fill:var(--worse)}
 svg text.culprit{fill:var(--worse);font-weight:600}
