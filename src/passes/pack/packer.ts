@@ -93,7 +93,8 @@ export class Packer {
 
   /** @throws UsageError when the file cannot be as small as the goal says */
   async plan(goal: Goal): Promise<PlannedPacking> {
-    const plansOfEach = await Promise.all(this.#surveyed.map((surveyed) => this.#plansOf(surveyed, goal)))
+    const plansOfEach: Plan[][] = []
+    for (const surveyed of this.#surveyed) plansOfEach.push(await this.#plansOf(surveyed, goal)) // one weight in memory
     const { plans, bytes } = this.#chosen(plansOfEach, goal)
     const work = this.#surveyed.map((surveyed, i) => ({ ...surveyed, plan: plans[i] as Plan })) // one for each
     const packed = (onRead?: (bytes: number) => void) => this.#encoded(work, onRead)
@@ -128,7 +129,9 @@ export class Packer {
 
   /** @returns null where no two factors are smaller than what else there is */
   async #product({ tensor }: Target, survey: Survey, maxError: number, { bytes }: Plan): Promise<Plan | null> {
-    if (maxError === 0 || survey.elements < LEAST_LOW_RANK || survey.weights === null) return null
+    const { weights } = survey
+    if (maxError === 0 || survey.elements < LEAST_LOW_RANK || weights === null) return null
+    if (weights.importance !== null || weights.byMagnitude) return null // its error counts all elements the same
     const { seed, signal } = this.#options
     return lowRankPlan(tensor, { maxError, bytes, seed, signal })
   }

@@ -138,11 +138,11 @@ function leftAlone(targets: readonly Target[], weights: readonly PackedWeight[])
 }
 
 function nothingToGain(wasPacked: boolean, { text }: Goal, skipped: readonly Skip[]): NothingToDoError {
-  const what = wasPacked ? 'The model is packed already, and' : 'The weights take their room:'
-  return new NothingToDoError(`${what} nothing gets smaller (${text}).`, {
+  const what = wasPacked ? 'The model is packed already: no weight' : 'No weight'
+  return new NothingToDoError(`${what} takes less room in another way (${text}).`, {
     suggestions: [
       text === 'lossless'
-        ? 'Allow a loss: --bits 8 or --max-error 1% mostly keep the accuracy. Or prune first: --lossless lives on zeros.'
+        ? 'Allow a loss: --bits 8 or --max-error 1% mostly keep the accuracy. Or prune first: zeros take next to nothing.'
         : 'Allow more loss: --bits 4, or prune first: zeros take next to nothing.',
       ...skipped.slice(0, 3).map(({ target, why }) => `"${target}": ${why}.`),
     ],
