@@ -10,10 +10,12 @@ export const STEPS = 127
 /** Of float16: what is between two of its numbers is anywhere between them. */
 export function castError({ density }: WeightSurvey): number {
   const { values, weights } = density
+  const bits = new Int32Array(Float32Array.from(values).buffer)
   let squares = 0
-  for (const [i, x] of values.entries()) {
-    const step = 2 ** Math.max(-24, Math.floor(Math.log2(Math.abs(x))) - 10)
-    squares += ((weights[i] as number) * step * step) / 12 // as long
+  for (let i = 0; i < bits.length; i++) {
+    const exponent = (((bits[i] as number) >>> 23) & 0xff) - 127 // in range, here and below
+    const step = 2 ** Math.max(-24, exponent - 10)
+    squares += ((weights[i] as number) * step * step) / 12
   }
   return relativeError(squares, density)
 }
@@ -23,9 +25,10 @@ export function stepError({ density, largest }: WeightSurvey): number {
   const { values, weights, scatter } = density
   const step = Math.fround(largest / STEPS) || 1
   let squares = scatter
-  for (const [i, x] of values.entries()) {
+  for (let i = 0; i < values.length; i++) {
+    const x = values[i] as number // in range, here and below
     const d = x - Math.round(x / step) * step
-    squares += (weights[i] as number) * d * d // as long
+    squares += (weights[i] as number) * d * d
   }
   return relativeError(squares, density)
 }

@@ -3,6 +3,8 @@ export const BIN_SHIFT = 12
 export const BINS = 1 << (32 - BIN_SHIFT)
 /** Bins of one sign and exponent. */
 const BINS_OF_EXPONENT = 1 << (23 - BIN_SHIFT)
+/** Of one sign. */
+const EXPONENTS = 256
 const SIGN = BINS >>> 1
 /** Points nearer than this to one another, in root mean squares of the weights, are one. */
 const NEAR = 2 ** -10
@@ -27,35 +29,34 @@ export class Histogram {
   /** Importance times value. */
   readonly sums = new Float64Array(BINS)
   /** By sign and exponent, whether there is any: what else need not be looked at. */
-  readonly used = new Uint8Array(512)
+  readonly used = new Uint8Array(2 * EXPONENTS)
 
   /** Empties it. @param energy  the sum of h w^2 */
   take(energy: number): Density {
-    const values: number[] = []
-    const weights: number[] = []
-    let total = 0
-    for (const bin of this.#ascending()) {
-      const weight = this.weights[bin] as number // a bin
-      if (weight === 0) continue
-      values.push((this.sums[bin] as number) / weight)
-      weights.push(weight)
-      total += weight
-    }
+    const points = this.#points()
     const zeroWeight = this.#empty()
-    return { ...merged(values, weights, NEAR * Math.sqrt(energy / total), energy), zeroWeight, energy }
+    return { ...merged(points, energy), zeroWeight, energy }
   }
 
-  /** All bins but those of the two zeros, by value. */
-  *#ascending(): Iterable<number> {
-    for (let e = 511; e >= 0; e--) {
-      if (this.used[e < 256 ? 255 - e : e] === 0) continue
-      const exponent = e < 256 ? 255 - e : e
+  /** The means of all bins but those of the two zeros, ascending. */
+  #points(): Points {
+    const exponents = [...this.used.keys()].filter((exponent) => this.used[exponent] === 1)
+    const negative = exponents.filter((exponent) => exponent >= EXPONENTS).reverse()
+    const positive = exponents.filter((exponent) => exponent < EXPONENTS)
+    const values = new Float64Array(exponents.length * BINS_OF_EXPONENT)
+    const weights = new Float64Array(values.length)
+    let count = 0
+    for (const exponent of [...negative, ...positive]) {
       const first = exponent * BINS_OF_EXPONENT
       for (let i = 0; i < BINS_OF_EXPONENT; i++) {
-        const bin = first + (exponent < 256 ? i : BINS_OF_EXPONENT - 1 - i)
-        if (bin !== 0 && bin !== SIGN) yield bin
+        const bin = first + (exponent < EXPONENTS ? i : BINS_OF_EXPONENT - 1 - i)
+        const weight = this.weights[bin] as number // a bin
+        if (weight === 0 || bin === 0 || bin === SIGN) continue
+        values[count] = (this.sums[bin] as number) / weight
+        weights[count++] = weight
       }
     }
+    return { values: values.subarray(0, count), weights: weights.subarray(0, count) }
   }
 
   #empty(): number {
@@ -70,14 +71,19 @@ export class Histogram {
   }
 }
 
+interface Points {
+  readonly values: Float64Array
+  readonly weights: Float64Array
+}
+
 /** Points near one another become their mean. */
-function merged(values: readonly number[], weights: readonly number[], near: number, energy: number) {
-  const means: number[] = []
-  const masses: number[] = []
+function merged({ values, weights }: Points, energy: number): Points & { readonly scatter: number } {
+  const near = NEAR * Math.sqrt(energy / weights.reduce((sum, w) => sum + w, 0))
+  let count = 0
   let kept = 0
   let i = 0
   while (i < values.length) {
-    const first = values[i] as number // in range
+    const first = values[i] as number // in range, here and below
     let sum = 0
     let weight = 0
     do {
@@ -86,15 +92,11 @@ function merged(values: readonly number[], weights: readonly number[], near: num
       i++
     } while (i < values.length && (values[i] as number) - first <= near)
     const mean = sum / weight
-    means.push(mean)
-    masses.push(weight)
+    values[count] = mean // of points that are done with
+    weights[count++] = weight
     kept += weight * mean * mean
   }
-  return {
-    values: Float64Array.from(means),
-    weights: Float64Array.from(masses),
-    scatter: Math.max(0, energy - kept),
-  }
+  return { values: values.slice(0, count), weights: weights.slice(0, count), scatter: Math.max(0, energy - kept) }
 }
 
 const idle: Histogram[] = []
