@@ -1,5 +1,6 @@
 import { unpacked } from '../analysis/unpacked.js'
 import type { Model } from '../ir/graph.js'
+import { encodeModel } from '../onnx/write.js'
 import { pack } from '../passes/pack/index.js'
 import type { Pass } from '../passes/pass.js'
 import { makeStep, type Step } from './recipe.js'
@@ -21,11 +22,17 @@ export class Repacking {
     return this.#unpackedFor === null ? null : makeStep(pack, { lossless: true })
   }
 
-  /** @param done  whether packing again made anything smaller */
-  note(done: boolean): string {
+  /**
+   * @param before  the model as it came in
+   * @param after   what became of it; null when nothing gets smaller by packing it again
+   */
+  note(before: Model, after: Model | null): string {
     const were = `The weights were packed: they were unpacked for ${this.#unpackedFor}, and`
-    return done
-      ? `${were} packed again without loss.`
-      : `${were} are not packed any more, as nothing is smaller without loss: mcompress pack makes them smaller.`
+    if (after === null) return `${were} nothing gets smaller by packing them again without loss. ${LESS_ROOM}`
+    const isLarger = encodeModel(after).length > encodeModel(before).length
+    return `${were} packed again without loss.${isLarger ? ` ${LESS_ROOM}` : ''}`
   }
 }
+
+/** What was rounded before may not be exact in as few bits any more: with zeros, a palette has one value more. */
+const LESS_ROOM = 'They take less room with --pack, which rounds them again.'

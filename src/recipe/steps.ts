@@ -54,7 +54,7 @@ export async function runSteps(
   const { step } = repacking
   if (step !== null) {
     const isSmaller = await work.did(step, true)
-    work.notes.push(repacking.note(isSmaller))
+    work.notes.push(repacking.note(original, isSmaller ? work.model : null))
   }
   return work
 }
