@@ -18,7 +18,7 @@ import { makeStep } from '../../src/recipe/recipe.js'
 import { upgradeOpset } from '../../src/rewrites/upgrade-opset.js'
 import { samples } from '../encodings/samples.js'
 import { outputsOf, type Raw, rewritten, runPass, temporaryFolder } from '../passes/models.js'
-import { packedLayers } from '../passes/packed-models.js'
+import { packedLayers, withPackedWeights } from '../passes/packed-models.js'
 import { assertClose } from '../support/ort.js'
 
 /** Options under which a pass is held to its laws; its defaults alone unless told. */
@@ -35,12 +35,16 @@ const OPTIONS: Readonly<Record<string, readonly Raw[]>> = {
     { criterion: 'sparsegpt', sparsity: 0.6 },
   ],
   pack: [{}, { lossless: true }, { bits: 4 }, { bits: 2, weigh: 'hessian' }],
+  unpack: [{}],
   simplify: [{}],
   upgrade: [{}],
 }
 
 /** Most fixtures are smaller than the nodes that would decode them. */
 const LEAST_CHANGED: Readonly<Record<string, number>> = { pack: 3 }
+
+/** What a pass is given where the fixtures themselves have nothing for it; null where that cannot be made of one. */
+const PREPARED: Readonly<Record<string, (fixture: Model) => Model | null>> = { unpack: withPackedWeights }
 
 /** A constant that is looked up in a packed one is computed at load, too: next time the two are packed as one. */
 const GOES_ON: Readonly<Record<string, string>> = { pack: 'embedding' }
@@ -50,6 +54,8 @@ const pathOf = (fixture: string) => `fixtures/generated/${fixture}.onnx`
 const names = fixtures.filter((f) => f.loads !== false).map((f) => f.name)
 
 interface Case {
+  /** Where `before` lies. */
+  readonly path: string
   readonly before: Model
   readonly after: Model
   readonly raw: Raw
@@ -63,10 +69,11 @@ async function* cases(pass: Pass): AsyncIterable<Case> {
   else {
     const found: Case[] = []
     for (const fixture of names) {
-      const before = readModel(pathOf(fixture)).model
+      const given = await prepared(pass, fixture)
+      if (given === null) continue
       for (const raw of optionsOf(pass)) {
-        const { model: after } = before.clone()
-        if (await changes(pass, after, raw)) found.push({ before, after, raw, fixture })
+        const { model: after } = given.before.clone()
+        if (await changes(pass, after, raw)) found.push({ ...given, after, raw, fixture })
       }
     }
     made.set(pass, found)
@@ -75,6 +82,18 @@ async function* cases(pass: Pass): AsyncIterable<Case> {
 }
 
 const made = new Map<Pass, readonly Case[]>()
+
+async function prepared(
+  pass: Pass,
+  fixture: string,
+): Promise<{ readonly path: string; readonly before: Model } | null> {
+  const known = { path: pathOf(fixture), before: readModel(pathOf(fixture)).model }
+  const prepare = PREPARED[pass.name]
+  if (prepare === undefined) return known
+  const made = prepare(known.before)
+  const path = folderFor(`${pass.name}-${fixture}.onnx`)
+  return made && { path, before: await rewritten(made, path) }
+}
 
 async function changes(pass: Pass, model: Model, raw: Raw): Promise<boolean> {
   try {
@@ -159,7 +178,7 @@ for (const pass of passes) {
         const path = pathIn(`${c.fixture}.onnx`)
         await rewritten(c.after, path)
         const is = await outputsOf(path, `${c.fixture}.onnx`)
-        const was = await outputsOf(pathOf(c.fixture), `${c.fixture}.onnx`)
+        const was = await outputsOf(c.path, `${c.fixture}.onnx`)
         const types = (outputs: typeof is) =>
           Object.entries(outputs).map(([name, { dtype, shape }]) => [name, dtype, shape])
         assert.deepEqual(types(is), types(was), describeCase(c))
