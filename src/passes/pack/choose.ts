@@ -17,8 +17,12 @@ export interface Limits {
 /**
  * One plan for each tensor.
  *
- * With a target: the least sum of squared relative errors. Every tensor counts the same, large or small: the relative
- * error of a weight is that of what its node gives, and those add up along the network.
+ * With a target: the least sum of squared relative errors, each times the root of the number of elements. The relative
+ * error of a weight is that of what its node gives, and those add up along a network, which speaks for counting all
+ * alike; but small tensors buy their last bits so cheaply then that large ones, on whose errors most depends, pay for
+ * it. Of even, root and elements, the root had the least error of outputs, or nearly so, for LeNet-300-100, LeNet-5 and
+ * PP-OCRv4 recognition at targets of 4 to 24 % of the weights: at 24 and 20 % of PP-OCRv4 0.12 and 0.25, against 0.23
+ * and 0.76 where all count alike.
  *
  * @returns how few bytes are possible, where the target is not
  */
@@ -114,7 +118,7 @@ function leastErrorWithin(tensors: readonly Choice[], small: Selection, limits: 
     })
   }
   const selection = found ?? small
-  improve(selection, tensors, limits, moreExact)
+  improve(selection, tensors, limits, moreExact(tensors))
   return selection
 }
 
@@ -144,17 +148,29 @@ function lowestPrice(isEnough: (price: number) => boolean): void {
 }
 
 function bestAt(tensors: readonly Choice[], price: number, memoryPrice: number): Selection {
-  const cost = ({ error, bytes, loadBytes }: Plan) => error * error + price * bytes + memoryPrice * loadBytes
   return new Selection(
-    tensors.map(({ plans }) => plans.reduce((best, plan) => (cost(plan) < cost(best) ? plan : best))),
+    tensors.map((tensor) => {
+      const cost = (plan: Plan) => lossOf(tensor, plan) + price * plan.bytes + memoryPrice * plan.loadBytes
+      return tensor.plans.reduce((best, plan) => (cost(plan) < cost(best) ? plan : best))
+    }),
   )
 }
 
-/** What an exchange gains, and what it costs of the file. */
-type Gain = (from: Plan, to: Plan) => { readonly gain: number; readonly cost: number }
+function lossOf({ elements }: Choice, { error }: Plan): number {
+  return error * error * Math.sqrt(elements)
+}
+
+/** What an exchange gains, and what it costs of the file or of memory. */
+type Gain = (from: Plan, to: Plan, t: number) => { readonly gain: number; readonly cost: number }
 
 const smaller: Gain = (from, to) => ({ gain: from.bytes - to.bytes, cost: to.loadBytes - from.loadBytes })
-const moreExact: Gain = (from, to) => ({ gain: from.error ** 2 - to.error ** 2, cost: to.bytes - from.bytes })
+
+function moreExact(tensors: readonly Choice[]): Gain {
+  return (from, to, t) => {
+    const tensor = tensors[t] as Choice // one of them
+    return { gain: lossOf(tensor, from) - lossOf(tensor, to), cost: to.bytes - from.bytes }
+  }
+}
 
 /** Spends what is left of the limits on exchanges, the best first, until none fits. */
 function improve(selection: Selection, tensors: readonly Choice[], limits: Limits, weigh: Gain): void {
@@ -166,12 +182,12 @@ function improve(selection: Selection, tensors: readonly Choice[], limits: Limit
     isChanged = false
     const exchanges = tensors.flatMap(({ plans }, t) =>
       plans.flatMap((plan) => {
-        const { gain, cost } = weigh(selection.of(t), plan)
+        const { gain, cost } = weigh(selection.of(t), plan, t)
         return gain > 0 && fits(t, plan) ? [{ t, plan, ratio: ratioOf(gain, cost) }] : []
       }),
     )
     for (const { t, plan } of byRatio(exchanges)) {
-      if (weigh(selection.of(t), plan).gain <= 0 || !fits(t, plan)) continue
+      if (weigh(selection.of(t), plan, t).gain <= 0 || !fits(t, plan)) continue
       selection.put(t, plan)
       isChanged = true
     }

@@ -13,7 +13,7 @@ function plan(bytes: number, loadBytes: number, error: number): Plan {
 /** Plans of a tensor, with the tensor as it is. */
 function choice(...plans: readonly Plan[]): Choice {
   const bytes = Math.max(...plans.map((each) => each.bytes)) + 100
-  return { plans: paretoOf([...plans, plan(bytes, 0, 0)]), elements: bytes / 4 }
+  return { plans: paretoOf([...plans, plan(bytes, 0, 0)]), elements: 1 }
 }
 
 function sumsOf(plans: readonly Plan[]) {
@@ -121,6 +121,16 @@ describe('Pack: the choice of plans', () => {
     const cheap = choice(plan(10, 10, 0.5), plan(20, 10, 0.1))
     const dear = choice(plan(10, 10, 0.5), plan(90, 10, 0.1))
     assert.deepEqual(choose([cheap, dear], { loadBytes: 100, targetBytes: 40 }), [cheap.plans[1], dear.plans[0]])
+  })
+
+  it('counts the errors of large tensors for more, by the root of their size', () => {
+    const small = choice(plan(10, 10, 0.5), plan(20, 10, 0.1))
+    const large = { ...choice(plan(10, 10, 0.3), plan(20, 10, 0.1)), elements: 100 }
+    assert.deepEqual(choose([small, large], { loadBytes: 100, targetBytes: 30 }), [small.plans[0], large.plans[1]])
+    assert.deepEqual(choose([small, { ...large, elements: 4 }], { loadBytes: 100, targetBytes: 30 }), [
+      small.plans[1],
+      large.plans[0],
+    ])
   })
 
   it('loses nothing where the target asks for nothing', () => {
