@@ -2,6 +2,7 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import type { Command, Interfaces } from '@oclif/core'
 import { COMMANDS } from '../src/commands/index.js'
 import { loaders } from '../src/data/open.js'
+import { encodings } from '../src/encodings/index.js'
 import { metrics } from '../src/metrics/find.js'
 import { ops } from '../src/ops/index.js'
 import { passes } from '../src/passes/index.js'
@@ -37,6 +38,11 @@ const SECTIONS: Readonly<Record<string, () => string>> = {
     table(
       ['Rule', 'Does'],
       Object.entries(RULES).map(([name, summary]) => [`\`${name}\``, summary]),
+    ),
+  encodings: () =>
+    table(
+      ['Encoding', 'Stores'],
+      Object.values(encodings).map(({ name, summary }) => [`\`${name}\``, summary]),
     ),
   passes: () =>
     table(
