@@ -73,10 +73,10 @@ async function stage(
     })
     return { written, sha256 }
   }
-  if (input.external.length === 0 && inside.length <= MAX_SINGLE_FILE_BYTES) {
-    return [(await write(inside, 'tmp')).written]
-  }
   const plan = planExternal(model)
+  // Packed weights may be too small to lie outside, though they did.
+  const isSingle = input.external.length === 0 || plan.length === 0
+  if (isSingle && inside.length <= MAX_SINGLE_FILE_BYTES) return [(await write(inside, 'tmp')).written]
   const { written, sha256 } = await write(plan, 'data.tmp', true)
   const location = `${stem(path)}.${sha256?.slice(0, 8)}.data`
   const dataPath = join(dirname(path), location)

@@ -93,6 +93,12 @@ describe('Publishing a model', () => {
       assert.deepEqual(names(), ['in.onnx', basename(data), 'out.onnx'].sort())
     })
 
+    it('makes one file where nothing is left to lie outside', async () => {
+      await to(layers(), { input })
+
+      assert.deepEqual(names(), ['in.onnx', 'out.onnx'])
+    })
+
     it('keeps the data of the old model when writing the same once more fails', async () => {
       await to(input.model, { input })
       const there = names()
