@@ -4,6 +4,7 @@ import { Args, Flags, Parser } from '@oclif/core'
 import { fixtures } from '../../fixtures/graphs/index.js'
 import { inferShapes } from '../../src/analysis/shapes.js'
 import { kebab, outputFlags, passFlags, reportFlags } from '../../src/commands/flags.js'
+import { packingFlags } from '../../src/commands/packing.js'
 import { label } from '../../src/encodings/index.js'
 import { packedIn } from '../../src/encodings/packed.js'
 import { DataError, NothingToDoError, UnsupportedModelError, UsageError } from '../../src/errors.js'
@@ -250,7 +251,7 @@ for (const pass of passes) {
         assert.deepEqual(words.slice(0, command.length), command)
         const { flags, args } = await Parser.parse(words.slice(command.length), {
           args: { model: Args.string({ required: true, ignoreStdin: true }) },
-          flags: { ...passFlags(pass), ...outputFlags, ...reportFlags, data: Flags.string() },
+          flags: { ...passFlags(pass), ...packingFlags(pass), ...outputFlags, ...reportFlags, data: Flags.string() },
         })
         assert.equal(args.model, 'model.onnx')
         const given = flags as Raw // by the names of flags, which are those of the options in kebab case

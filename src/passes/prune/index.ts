@@ -89,7 +89,7 @@ export const prune = definePass({
   command: 'prune',
   summary: 'Set the least important weights to zero',
   description:
-    'Weights of Conv, ConvTranspose, Gemm, MatMul, LSTM, GRU and RNN are ranked, and the least important share of them becomes exactly zero, by their magnitudes alone or by what they do to the data of --data; biases, norms and the graph stay as they are. The file keeps its size, since zeros are stored like other values, but it compresses far better.',
+    'Weights of Conv, ConvTranspose, Gemm, MatMul, LSTM, GRU and RNN are ranked, and the least important share of them becomes exactly zero, by their magnitudes alone or by what they do to the data of --data; biases, norms and the graph stay as they are. The file keeps its size, since zeros are stored like other values; with --pack it gets many times smaller.',
   source:
     'Han et al. 2015, arXiv:1506.02626; LAMP: Lee et al. 2021, arXiv:2010.07611; n:m: Mishra et al. 2021, arXiv:2104.08378; Wanda: Sun et al. 2023, arXiv:2306.11695; SparseGPT: Frantar and Alistarh 2023, arXiv:2301.00774',
   suffix: 'pruned',
@@ -99,6 +99,7 @@ export const prune = definePass({
     'prune model.onnx --pattern 2:4 -o sparse24.onnx',
     'prune model.onnx --sparsity 0.7 --layer "conv*=0.3" --report a.md',
     'prune model.onnx --criterion sparsegpt --data train.npz',
+    'prune model.onnx --sparsity 0.9 --pack --pack-bits 4',
   ],
   traits: { outputs: 'changed', idempotent: true, bytes: 'never-more', needs: [], packed: 'unpacks' },
   packable: true,
