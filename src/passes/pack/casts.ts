@@ -1,5 +1,5 @@
 import type { DType } from '../../ir/type.js'
-import { float16OfBits, isFloat16 } from './half.js'
+import { bfloat16OfBits, float16OfBits, isFloat16 } from './half.js'
 
 /** What is stored in place of a wider type, and which of it the narrower type holds. */
 interface Narrower {
@@ -80,11 +80,6 @@ function halves(chunk: Uint8Array, halfOf: (bits: number) => number): Uint8Array
 
 function isBfloat16(bits: number): boolean {
   return (bits & 0xffff) === 0 && (bits & 0x7fffffff) <= 0x7f800000
-}
-
-/** The nearest bfloat16, ties to even; infinities and numbers alone. */
-function bfloat16OfBits(bits: number): number {
-  return (bits + 0x7fff + ((bits >>> 16) & 1)) >>> 16
 }
 
 function integers(types: readonly Integer[], numbersOf: (chunk: Uint8Array) => ArrayLike<number | bigint>): Narrower[] {

@@ -1,3 +1,48 @@
+import { bfloat16ToNumber, float16ToNumber } from '../../data/array/float16.js'
+import type { DType } from '../../ir/type.js'
+
+/** Floats that may lose something, with the bits of their -0. */
+export const WEIGHT_DTYPES = { float32: -0x80000000, float16: 0x8000, bfloat16: 0x8000 } as const
+export type WeightDType = keyof typeof WEIGHT_DTYPES
+
+export function isWeightDType(dtype: DType): dtype is WeightDType {
+  return dtype in WEIGHT_DTYPES
+}
+
+/**
+ * Elements as float32, which holds all of them exactly; their bits lie in the same buffer.
+ *
+ * @param words  bits of the type; the result lies over those of float32 themselves
+ */
+export function widened(words: NodeJS.TypedArray, count: number, dtype: WeightDType): Float32Array {
+  if (dtype === 'float32') return new Float32Array(words.buffer, words.byteOffset, count)
+  const values = valuesOfHalves(dtype)
+  const halves = new Uint16Array(words.buffer, words.byteOffset, count)
+  const floats = new Float32Array(count)
+  for (let i = 0; i < count; i++) floats[i] = values[halves[i] as number] as number // 16 bits
+  return floats
+}
+
+/** The value of every float16 or bfloat16, by its bits. */
+export function valuesOfHalves(dtype: 'float16' | 'bfloat16'): Float32Array {
+  const toNumber = dtype === 'float16' ? float16ToNumber : bfloat16ToNumber
+  tables[dtype] ??= Float32Array.from({ length: 1 << 16 }, (_, bits) => toNumber(bits))
+  return tables[dtype]
+}
+
+const tables: { float16?: Float32Array; bfloat16?: Float32Array } = {}
+
+/** The bits of the nearest number of a type, ties to even. */
+export function wordOf(x: number, dtype: WeightDType): number {
+  const bits = new Int32Array(Float32Array.of(x).buffer)[0] ?? 0
+  return dtype === 'float32' ? bits : dtype === 'float16' ? float16OfBits(bits) : bfloat16OfBits(bits)
+}
+
+/** The nearest bfloat16, ties to even; infinities and numbers alone. */
+export function bfloat16OfBits(bits: number): number {
+  return (bits + 0x7fff + ((bits >>> 16) & 1)) >>> 16
+}
+
 /**
  * The nearest half-precision number to a float32, ties to even: as data/array/float16.ts, from bits to bits, for loops
  * over all weights.

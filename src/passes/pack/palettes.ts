@@ -1,8 +1,9 @@
 import { MOST_DISTINCT } from './distinct.js'
+import { type WeightDType, widened, wordOf } from './half.js'
 import type { Density } from './histogram.js'
 import { distortion, kmeans, type Points } from './kmeans.js'
 import type { Survey, WeightSurvey } from './survey.js'
-import type { Word } from './words.js'
+import { makeWords, type Word } from './words.js'
 
 /** The values of a lossy codebook, and what it loses. */
 export interface Palette {
@@ -35,12 +36,23 @@ export function palettesOf(weights: WeightSurvey, part: Part, sizes: readonly nu
   return sizes.map((size) => palettes.get(key(size)) as Palette) // all are known by now
 }
 
-function makePalettes({ density, byMagnitude }: WeightSurvey, sizes: readonly number[], keepZero: boolean): Palette[] {
+function makePalettes(
+  { dtype, density, byMagnitude }: WeightSurvey,
+  sizes: readonly number[],
+  keepZero: boolean,
+): Palette[] {
   if (sizes.length === 0) return []
   return kmeans(byMagnitude ? pulledByMagnitude(density) : density, sizes, keepZero).map((centers) => {
-    const values = Float32Array.from(new Set(Float32Array.from(centers)))
+    const values = Float32Array.from(new Set(rounded(centers, dtype)))
     return { values, error: relativeError(distortion(density, values) + density.scatter, density) }
   })
+}
+
+/** What the type of the weights can hold of them. */
+function rounded(centers: Float64Array, dtype: WeightDType): Float32Array {
+  const words = makeWords(centers.length, dtype)
+  for (const [i, x] of centers.entries()) words[i] = wordOf(x, dtype) as never // of this type's kind
+  return widened(words, words.length, dtype)
 }
 
 /** @param squares  sum of h (w - v)^2 @returns see `Plan.error`; never 0 */

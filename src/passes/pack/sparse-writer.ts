@@ -2,13 +2,12 @@ import { digitCount } from '../../encodings/digits.js'
 import type { Encoded, EncodedAs, Spec } from '../../encodings/encoding.js'
 import type { DType } from '../../ir/type.js'
 import { DigitWriter } from './digit-writer.js'
+import { isWeightDType, WEIGHT_DTYPES } from './half.js'
 import { type ElementWriter, valueWriter, type WriterContext } from './value-writer.js'
 import { makeWords, type Word, type Words } from './words.js'
 
 /** As many values are gathered before they are written. */
 const GATHERED = 1 << 16
-
-const NEGATIVE_ZERO = -0x80000000
 
 export function gapsWriter(plan: EncodedAs<'gaps', Spec>, context: WriterContext): ElementWriter {
   return new GapsWriter(plan, context)
@@ -51,7 +50,7 @@ class GapsWriter implements ElementWriter {
   write(words: Words, count: number, importance: Float64Array | null): void {
     const first = this.#at
     const step = this.#plan.gaps.form.base - 1
-    const skipped = this.#context.isExact ? 0 : NEGATIVE_ZERO
+    const skipped = skippedOf(this.#plan.dtype, this.#context)
     for (let i = 0; i < count; i++) {
       const word = words[i] as Word // in range, here and below
       if (word === 0 || word === skipped || word === 0n) continue
@@ -117,7 +116,7 @@ class BitmaskWriter implements ElementWriter {
   write(words: Words, count: number, importance: Float64Array | null): void {
     if (this.#bits.length < count) this.#bits = new Uint8Array(count)
     const bits = this.#bits
-    const skipped = this.#context.isExact ? 0 : NEGATIVE_ZERO
+    const skipped = skippedOf(this.#plan.dtype, this.#context)
     for (let i = 0; i < count; i++) {
       const word = words[i] as Word // in range, here and below
       if (word === 0 || word === skipped || word === 0n) {
@@ -139,6 +138,11 @@ class BitmaskWriter implements ElementWriter {
     out.write(this.#mask.bytes)
     return { ...this.#plan, values, mask: { ...mask, words: out.finish(mask.words.dtype, mask.words.shape) } }
   }
+}
+
+/** The bits of -0, where that is as good as 0; otherwise those of 0. */
+function skippedOf(dtype: DType, { isExact }: WriterContext): Word {
+  return !isExact && isWeightDType(dtype) ? WEIGHT_DTYPES[dtype] : 0
 }
 
 /** Values on their way, with their importance. */

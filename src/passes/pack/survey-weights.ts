@@ -4,21 +4,23 @@ import { importanceReader } from './broadcast.js'
 import { Casts } from './casts.js'
 import { ChannelScan } from './channels.js'
 import { Distinct } from './distinct.js'
+import { type WeightDType, widened } from './half.js'
 import { BIN_SHIFT, type Histogram, withHistogram } from './histogram.js'
 import type { Importance } from './plan.js'
 import { Spacing } from './spacing.js'
 import type { Survey, SurveyOptions, WeightSurvey } from './survey.js'
+import { wordsOf } from './words.js'
 
 const SIGN = -0x80000000
 const INFINITE = 0x7f800000
 
-/** Surveys a tensor of float32. */
-export function surveyWeights(tensor: Tensor, options: SurveyOptions): Promise<Survey> {
-  return withHistogram((histogram) => read(tensor, options, histogram))
+/** Surveys a tensor of floats: as float32, whose numbers are as many, in the same order, with the same zeros. */
+export function surveyWeights(tensor: Tensor, dtype: WeightDType, options: SurveyOptions): Promise<Survey> {
+  return withHistogram((histogram) => read(tensor, dtype, options, histogram))
 }
 
-async function read(tensor: Tensor, options: SurveyOptions, histogram: Histogram): Promise<Survey> {
-  const { dtype, shape } = tensor
+async function read(tensor: Tensor, dtype: WeightDType, options: SurveyOptions, histogram: Histogram): Promise<Survey> {
+  const { shape } = tensor
   const { byMagnitude = false, signal, onRead } = options
   const importance = usable(options.importance)
   const readImportance = importance && importanceReader(importance, shape)
@@ -31,9 +33,10 @@ async function read(tensor: Tensor, options: SurveyOptions, histogram: Histogram
   let at = 0
   for await (const chunk of unhurried(tensor)) {
     signal?.throwIfAborted()
-    const words = new Int32Array(chunk.buffer, chunk.byteOffset, chunk.byteLength / 4)
-    const floats = new Float32Array(chunk.buffer, chunk.byteOffset, words.length)
-    distinct.add(words)
+    const own = wordsOf(chunk, dtype)
+    const floats = widened(own, own.length, dtype)
+    const words = new Int32Array(floats.buffer, floats.byteOffset, floats.length)
+    distinct.add(own)
     casts.add(chunk)
     channels.add(words)
     places.add(words)
@@ -52,6 +55,7 @@ async function read(tensor: Tensor, options: SurveyOptions, histogram: Histogram
     sums.largest >= INFINITE
       ? null
       : {
+          dtype,
           spacing: places.byValue,
           hasZeros: places.byValue.present < at,
           hasNegativeZeros: places.byValue !== places.byBits,

@@ -4,6 +4,7 @@ import { unhurried } from '../unhurried.js'
 import { Casts } from './casts.js'
 import type { ChannelMaxima } from './channels.js'
 import { Distinct } from './distinct.js'
+import { isWeightDType, type WeightDType } from './half.js'
 import type { Density } from './histogram.js'
 import type { Palette } from './palettes.js'
 import type { Importance } from './plan.js'
@@ -30,6 +31,7 @@ export interface Survey {
 
 /** What lossy encodings need to know. */
 export interface WeightSurvey {
+  readonly dtype: WeightDType
   /** Of what is not zero; -0 is. */
   readonly spacing: Spacing
   /** Of either sign. */
@@ -61,7 +63,7 @@ export async function surveyOf(tensor: Tensor, options: SurveyOptions = {}): Pro
   if (!hasWords(dtype)) {
     return { dtype, shape, elements, repeated: null, distinct: null, casts: [], spacing: new Spacing(), weights: null }
   }
-  return dtype === 'float32' ? surveyWeights(tensor, options) : surveyBits(tensor, options)
+  return isWeightDType(dtype) ? surveyWeights(tensor, dtype, options) : surveyBits(tensor, options)
 }
 
 /** What any type can be asked for: which bits there are, and where. */

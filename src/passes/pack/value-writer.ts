@@ -1,4 +1,3 @@
-import { float16ToNumber } from '../../data/array/float16.js'
 import type { Encoded, EncodedAs, Spec } from '../../encodings/encoding.js'
 import { MemoryTensor } from '../../ir/tensor.js'
 import { elementCount } from '../../ir/type.js'
@@ -6,10 +5,11 @@ import { narrowed } from './casts.js'
 import { type Coder, exactCoder, nearestCoder } from './coder.js'
 import { DigitWriter } from './digit-writer.js'
 import { STEPS } from './errors.js'
-import { exactWords, type Palette, type Part, palettesOf } from './palettes.js'
+import { isWeightDType, valuesOfHalves, type WeightDType, widened, wordOf } from './half.js'
+import { exactWords, type Part, palettesOf } from './palettes.js'
 import type { Store, TensorWriter } from './store.js'
 import type { Survey, WeightSurvey } from './survey.js'
-import { bytesOfWords, makeWords, type Words } from './words.js'
+import { bytesOfWords, makeWords, type Word, type Words, wordsOf } from './words.js'
 
 /** Writes elements down as a plan says. */
 export interface ElementWriter {
@@ -85,7 +85,7 @@ class CastWriter implements ElementWriter {
     const bytes = narrowed(bytesOfWords(words, count), dtype, stored.dtype)
     this.#out.write(bytes)
     if (stored.dtype !== 'float16') return // the others are exact
-    const table = float16Table()
+    const table = valuesOfHalves('float16')
     const halves = new Uint16Array(bytes.buffer, bytes.byteOffset, count)
     const floats = new Float32Array(words.buffer, words.byteOffset, count)
     let squares = 0
@@ -115,34 +115,45 @@ class CodebookWriter implements ElementWriter {
   readonly #digits: DigitWriter
   readonly #palette: Words
   readonly #coder: Coder
-  readonly #isExact: boolean
+  /** What elements become, for what they lose is added up; null where every bit comes back. */
+  readonly #values: Float32Array | null
+  readonly #dtype: WeightDType
   #codes = new Uint8Array(0)
 
   constructor(plan: EncodedAs<'codebook', Spec>, { survey, store, part, isExact }: WriterContext) {
     this.#plan = plan
     this.#store = store
     this.#digits = new DigitWriter(plan.codes)
-    this.#isExact = isExact
+    let values: readonly Word[]
     if (isExact) {
-      const words = exactWords(survey, part) ?? []
-      this.#coder = exactCoder(words)
-      this.#palette = makeWords(words.length, plan.dtype)
-      for (const [k, word] of words.entries()) this.#palette[k] = word as never // both are of this type's kind
+      values = exactWords(survey, part) ?? []
+      this.#coder = exactCoder(values)
+      this.#values = null
+      this.#dtype = 'float32' // of no use then
     } else {
-      const [{ values }] = palettesOf(lossyOf(survey), part, [elementCount(plan.palette.shape)]) as [Palette] // as many as sizes
-      this.#coder = nearestCoder(values)
-      this.#palette = new Int32Array(values.slice().buffer)
+      const weights = lossyOf(survey)
+      const [palette] = palettesOf(weights, part, [elementCount(plan.palette.shape)])
+      this.#values = palette?.values ?? new Float32Array(0)
+      this.#dtype = weights.dtype
+      this.#coder = nearestCoder(this.#values)
+      values = Array.from(this.#values, (x) => wordOf(x, weights.dtype))
     }
+    this.#palette = makeWords(values.length, plan.dtype)
+    for (const [k, word] of values.entries()) this.#palette[k] = word as never // both are of this type's kind
   }
 
   write(words: Words, count: number, importance: Float64Array | null): void {
     if (this.#codes.length < count) this.#codes = new Uint8Array(count)
     const codes = this.#codes
-    this.#coder.codes(words, count, codes)
+    const values = this.#values
+    if (values === null) {
+      this.#coder.codes(words, count, codes)
+      this.#digits.write(codes, count)
+      return
+    }
+    const floats = widened(words, count, this.#dtype)
+    this.#coder.codes(new Int32Array(floats.buffer, floats.byteOffset, count), count, codes)
     this.#digits.write(codes, count)
-    if (this.#isExact) return
-    const floats = new Float32Array(words.buffer, words.byteOffset, count)
-    const values = new Float32Array(this.#palette.buffer)
     let squares = 0
     let lost = 0
     for (let i = 0; i < count; i++) {
@@ -228,9 +239,10 @@ class RepeatedWriter implements ElementWriter {
   }
 
   write(words: Words, count: number, importance: Float64Array | null): void {
-    if (this.#plan.dtype !== 'float32') return
-    const [value = 0] = new Float32Array(this.#plan.element.read().buffer)
-    const floats = new Float32Array(words.buffer, words.byteOffset, count)
+    const { dtype, element } = this.#plan
+    if (!isWeightDType(dtype)) return
+    const [value = 0] = widened(wordsOf(element.read(), dtype), 1, dtype)
+    const floats = widened(words, count, dtype)
     for (let i = 0; i < count; i++) {
       const d = (floats[i] as number) - value // in range
       if (d !== 0) this.squares += importance === null ? d * d : d * d * (importance[i] as number)
@@ -249,12 +261,4 @@ function runLength(shape: readonly number[], axis: number): number {
 function lossyOf({ weights, dtype }: Survey): WeightSurvey {
   if (weights === null) throw new Error(`Elements of ${dtype} are stored bit for bit.`)
   return weights
-}
-
-let table: Float32Array | undefined
-
-/** The value of every float16. */
-function float16Table(): Float32Array {
-  table ??= Float32Array.from({ length: 1 << 16 }, (_, bits) => float16ToNumber(bits))
-  return table
 }

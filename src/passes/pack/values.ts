@@ -3,6 +3,7 @@ import type { Encoded, Spec } from '../../encodings/encoding.js'
 import { MemoryTensor } from '../../ir/tensor.js'
 import { type DType, denseBytes, elementCount } from '../../ir/type.js'
 import { castError, channelError, stepError } from './errors.js'
+import { wordOf } from './half.js'
 import { exactWords, type Part, palettesOf } from './palettes.js'
 import type { Survey, WeightSurvey } from './survey.js'
 import { bytesOfWords, makeWords, type Word } from './words.js'
@@ -47,21 +48,23 @@ export function exactCodings(survey: Survey, part: Part): Coding[] {
 
 /** Codings that lose something, but no more than is allowed. */
 export function lossyCodings(weights: WeightSurvey, part: Part, { maxError, mostValues }: Allowed): Coding[] {
+  const { dtype } = weights
   const codings: Coding[] = []
-  if (mostValues === null) {
+  if (mostValues === null && dtype === 'float32') {
     if (weights.largest <= LARGEST_FLOAT16) codings.push(castCoding('float32', 'float16', castError(weights)))
     codings.push(int8Coding([1], stepError(weights)))
   }
   for (const { values, error } of palettesOf(weights, part, sizesOf(weights, part, mostValues))) {
     const [only = 0] = values
-    if (values.length > 1) codings.push(...codebookCodings('float32', values.length, error))
-    else codings.push(repeatedCoding('float32', wordOfFloat(only), error))
+    if (values.length > 1) codings.push(...codebookCodings(dtype, values.length, error))
+    else codings.push(repeatedCoding(dtype, wordOf(only, dtype), error))
   }
   return codings.filter(({ error }) => error <= maxError)
 }
 
 /** int8 with a step for each channel: for the tensor as it is, whose channels are where they are. */
 export function channelCodings(weights: WeightSurvey): Coding[] {
+  if (weights.dtype !== 'float32') return [] // what is multiplied in half precision is decoded in every run
   return weights.channels.map((channels) => int8Coding(channels.shape, channelError(weights, channels)))
 }
 
@@ -119,8 +122,4 @@ export function elementOf(dtype: DType, word: Word): MemoryTensor {
   const words = makeWords(1, dtype)
   words[0] = word as never // both are of this type's kind
   return new MemoryTensor(dtype, [1], bytesOfWords(words, 1))
-}
-
-function wordOfFloat(x: number): number {
-  return new Int32Array(Float32Array.of(x).buffer)[0] ?? 0
 }

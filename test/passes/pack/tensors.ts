@@ -9,10 +9,6 @@ export function float32(shape: readonly number[], values: ArrayLike<number>): Te
   return new MemoryTensor('float32', shape, bytesOf(Float32Array.from(values)))
 }
 
-export function floatsOf(bytes: Uint8Array): Float32Array {
-  return new Float32Array(bytes.slice().buffer)
-}
-
 /** Numbers in (0, 1), the same for the same seed. */
 export function random(seed: number): () => number {
   let state = seed >>> 0
