@@ -7,7 +7,7 @@ import { type Distribution, distributionOf } from './distribution.js'
 import { countMacs, type MacCount } from './macs.js'
 import type { Shapes } from './shapes.js'
 import { countParameters, type DTypeCount, nonZeroOf } from './statistics.js'
-import { unpacked } from './unpacked.js'
+import { storedIn } from './unpacked.js'
 
 /** A weight and the node that uses it: a row of a table of layers. */
 export interface Layer {
@@ -84,7 +84,7 @@ export function describeModel(model: Model, shapes: Shapes, options: DescribeOpt
 export function layersOf(model: Model, macs: MacCount, { distributions = false }: DescribeOptions = {}): Layer[] {
   const { weights } = weightsOf(model)
   const shares = sharesOf(weights)
-  const { packed } = unpacked(model)
+  const packed = storedIn(model)
   return weights.map((weight) => ({
     weight: weight.value.name,
     node: weight.main.node.label,

@@ -6,7 +6,7 @@ import { extentsOf } from '../onnx/extents.js'
 import { weightsOf } from '../ops/weights.js'
 import type { MacCount } from './macs.js'
 import { storedTensor, tensorsIn } from './stored-tensors.js'
-import { type Stored, unpacked } from './unpacked.js'
+import { type Stored, storedIn } from './unpacked.js'
 
 /** The smallest thing that bytes, parameters and MACs are told of: a constant, or a node that multiplies without one. */
 export interface Piece {
@@ -42,7 +42,7 @@ type Draft = { -readonly [K in keyof Piece]: Piece[K] } & { readonly tensors: re
  * @param files  all of its files, the `.onnx` first
  */
 export function inventoryOf(model: Model, macs: MacCount, files: readonly FileSource[]): Inventory {
-  const drafts = [...constants(model, unpacked(model).packed), ...attributes(model)]
+  const drafts = [...constants(model, storedIn(model)), ...attributes(model)]
   const total = measure(drafts, files)
   const bearers = bearersOf(drafts)
   for (const [node, count] of macs.byNode) {

@@ -3,7 +3,7 @@ import type { Tensor } from '../ir/tensor.js'
 import { type DType, dtypeBits, elementCount } from '../ir/type.js'
 import { constantOf, graphs, valuesOf } from '../ir/walk.js'
 import { zerosOfFloat32 } from './float32.js'
-import { unpacked } from './unpacked.js'
+import { storedIn } from './unpacked.js'
 
 /** Counts that are known already; a tensor never changes. */
 const known = new WeakMap<Tensor, number>()
@@ -164,7 +164,7 @@ export function countParameters(model: Model): ParameterCount {
   const byType = new Map<DType, { tensors: number; parameters: number; bytes: number }>()
   let parameters = 0
   let nonZero = 0
-  const { packed } = unpacked(model)
+  const packed = storedIn(model)
   for (const { value, tensor } of constantsOf(model)) {
     const { dtype } = tensor
     const isNumber = dtype !== 'bool' && dtype !== 'string'

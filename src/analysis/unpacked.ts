@@ -1,7 +1,7 @@
-import { type Packed, packedIn } from '../encodings/packed.js'
-import { unpackModel } from '../encodings/unpack.js'
-import type { Model, Value } from '../ir/graph.js'
+import type { Packed } from '../encodings/packed.js'
+import type { Model, Node, Value } from '../ir/graph.js'
 import type { Tensor } from '../ir/tensor.js'
+import { constantOf, walk } from '../ir/walk.js'
 import { storedTensor, tensorsIn } from './stored-tensors.js'
 
 /** How a weight stands in the file, where nodes decode it. */
@@ -23,35 +23,61 @@ export interface Unpacked {
 }
 
 const NOTHING: ReadonlyMap<Value, Stored> = new Map()
-const cache = new WeakMap<Model, { readonly version: number; readonly known: Unpacked }>()
+const cache = new WeakMap<Model, { readonly version: number; readonly known: Promise<Unpacked> }>()
+const stored = new WeakMap<Model, ReadonlyMap<Value, Stored>>()
 
 /**
  * What everything that tells of weights looks at, so that it tells the same of a packed model as of a dense one. Kept
  * until the model changes; weights are decoded when they are read.
  */
-export function unpacked(model: Model): Unpacked {
+export function unpacked(model: Model): Promise<Unpacked> {
   const cached = cache.get(model)
   if (cached?.version === model.version) return cached.known
   const known = unpackedAnew(model)
-  for (const each of [model, known.model]) cache.set(each, { version: each.version, known })
+  cache.set(model, { version: model.version, known })
   return known
 }
 
-function unpackedAnew(original: Model): Unpacked {
+/** Of the constants of a model that `unpacked` gave those that are packed in the file. */
+export function storedIn(model: Model): ReadonlyMap<Value, Stored> {
+  return stored.get(model) ?? NOTHING
+}
+
+async function unpackedAnew(original: Model): Promise<Unpacked> {
+  const asItIs = { model: original, packed: NOTHING }
+  if (!mayBePacked(original)) return asItIs
+  // Loaded when it is wanted: most models hold no packed weights, and few constants that anything is computed from.
+  const [{ packedIn }, { unpackModel }] = await Promise.all([
+    import('../encodings/packed.js'),
+    import('../encodings/unpack.js'),
+  ])
   const found = packedIn(original)
   const castOnly = found.some(isPackedByCast)
-  if (!castOnly && found.every(({ viaCastOnly }) => viaCastOnly)) return { model: original, packed: NOTHING }
+  if (!castOnly && found.every(({ viaCastOnly }) => viaCastOnly)) return asItIs
   const { model, of } = original.clone()
   const pieces = new Map(found.map((weight) => [of(weight.value), piecesOf(weight, of)]))
   const counted = new Set<Tensor>()
-  const packed = unpackModel(model, { castOnly }).map(({ value, held, label, bytes }): [Value, Stored] => {
+  const weights = unpackModel(model, { castOnly }).map(({ value, held, label, bytes }): [Value, Stored] => {
     // What stayed is there for others, too.
     const gone = (pieces.get(value) ?? []).filter(({ tensor, isGone }) => isGone() && !counted.has(tensor))
     const tensors = gone.map(({ tensor }) => tensor)
     for (const tensor of tensors) counted.add(tensor)
     return [held, { encoding: label, bytes, tensors }]
   })
-  return { model, packed: new Map(packed) }
+  const known = { model, packed: new Map(weights) }
+  cache.set(model, { version: model.version, known: Promise.resolve(known) })
+  stored.set(model, known.packed)
+  return known
+}
+
+/** Whether anything is computed from constants alone, as every decoder is. */
+function mayBePacked(model: Model): boolean {
+  for (const node of walk(model)) if (node.domain === '' && hangsOnConstants(node)) return true
+  return false
+}
+
+function hangsOnConstants({ inputs }: Node): boolean {
+  return inputs.length > 0 && inputs.every((value) => value === null || constantOf(value) !== null)
 }
 
 /**

@@ -87,7 +87,7 @@ export async function modelReport(
   dims: Readonly<Record<string, number>>,
   { distributions = false, signal, onProgress }: DescribeOptions = {},
 ): Promise<ModelReport> {
-  const { model } = unpacked(asStored)
+  const { model } = await unpacked(asStored)
   const shapes = await inferShapes(model, { dims })
   await readConstants(model, { distributions, signal, onRead: (done) => onProgress?.('Describing', done) })
   return { ...files, ...describeModel(model, shapes, { distributions }) }

@@ -11,10 +11,10 @@ export class Repacking {
   #unpackedFor: string | null = null
 
   /** @param model  before the pass */
-  follow(pass: Pass, model: Model): void {
+  async follow(pass: Pass, model: Model): Promise<void> {
     const { packed } = pass.traits
     if (packed === 'decides') this.#unpackedFor = null
-    else if (packed === 'unpacks' && unpacked(model).packed.size > 0) this.#unpackedFor ??= pass.command
+    else if (packed === 'unpacks' && (await unpacked(model)).packed.size > 0) this.#unpackedFor ??= pass.command
   }
 
   /** What is to be done in the end; null for nothing. */

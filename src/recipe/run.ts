@@ -143,7 +143,7 @@ async function runOnFiles(given: Work, hooks: RunHooks): Promise<Report> {
   consumerTargets(given.targets) // what there is not shows before any work
   const { input, target } = await begin(given, hooks)
   // Needed for the report anyway. A wrong --dim shows here, and so does a model that ONNX Runtime itself dies of.
-  await inferShapes(unpacked(input.model).model, { dims: given.dims })
+  await inferShapes((await unpacked(input.model)).model, { dims: given.dims })
   const work = await withMadeUpDims(given, input.model)
   const temporary = new Temporary()
   const outcome = await changed(work, input, target, temporary, hooks)
@@ -168,7 +168,7 @@ async function applyOnFiles(given: Work, hooks: RunHooks): Promise<void> {
   checkDimensions(input.model, given.dims)
   const work = await withMadeUpDims(given, input.model)
   // A model that ONNX Runtime itself dies of shows here, before anything is written; passes ask the same.
-  await inferShapes(unpacked(input.model).model, { open: true })
+  await inferShapes((await unpacked(input.model)).model, { open: true })
   const temporary = new Temporary()
   try {
     const { model } = await runSteps(input.model, work, temporary, hooks)
@@ -228,7 +228,7 @@ async function changed(
         hooks,
       )
       // The same open dimensions as before, so that the MACs can be compared.
-      const { assumed } = await inferShapes(unpacked(input.model).model, { dims: work.dims })
+      const { assumed } = await inferShapes((await unpacked(input.model)).model, { dims: work.dims })
       described = {
         before: await describeInput(work, input, hooks),
         after: await modelReport(model, after, assumed, { distributions: work.detail, ...hooks }),

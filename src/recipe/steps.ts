@@ -47,7 +47,7 @@ export async function runSteps(
   const repacking = new Repacking()
   for (const step of request.steps) {
     const { model } = work
-    if (await work.did(step, request.steps.length > 1)) repacking.follow(step.pass, model)
+    if (await work.did(step, request.steps.length > 1)) await repacking.follow(step.pass, model)
     else work.notes.push(work.idle.at(-1)?.message ?? '')
   }
   if (work.idle.length === request.steps.length && work.idle[0]) throw work.idle[0]
@@ -106,7 +106,7 @@ class Work implements Made {
     const { seed, learning } = this.#request
     const { signal, onProgress } = this.#hooks
     const data = await learningData(step, learning, this.#request, this.#temporary)
-    const copy = copyFor(pass, this.model)
+    const copy = await copyFor(pass, this.model)
     const bytesBefore = encodeModel(copy).length
     const before = await upgraded(copy, pass)
     const { run } = await pass.load()
@@ -128,8 +128,8 @@ class Work implements Made {
 }
 
 /** A pass that works on weights finds constants, however they are stored. */
-function copyFor(pass: Pass, model: Model): Model {
-  const source = pass.traits.packed === 'unpacks' ? unpacked(model).model : model
+async function copyFor(pass: Pass, model: Model): Promise<Model> {
+  const source = pass.traits.packed === 'unpacks' ? (await unpacked(model)).model : model
   const { model: copy } = source.clone()
   shareShapes(source, copy)
   return copy

@@ -14,7 +14,7 @@ export async function whyReport(
   { model: asStored, source, external }: ModelFile,
   dims: Readonly<Record<string, number>>,
 ): Promise<WhyReport> {
-  const { model } = unpacked(asStored)
+  const { model } = await unpacked(asStored)
   const macs = countMacs(model, await inferShapes(model, { dims }))
   const inventory = inventoryOf(model, macs, [source, ...external])
   return {

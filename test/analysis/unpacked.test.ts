@@ -8,7 +8,7 @@ import { describeModel } from '../../src/analysis/layers.js'
 import { countMacs } from '../../src/analysis/macs.js'
 import { inventoryOf } from '../../src/analysis/pieces.js'
 import { inferShapes } from '../../src/analysis/shapes.js'
-import { unpacked } from '../../src/analysis/unpacked.js'
+import { storedIn, unpacked } from '../../src/analysis/unpacked.js'
 import type { Encoded } from '../../src/encodings/encoding.js'
 import { label } from '../../src/encodings/index.js'
 import { packedIn } from '../../src/encodings/packed.js'
@@ -41,7 +41,7 @@ describe('A packed model', () => {
       const { model: dense } = model.clone()
       unpackModel(dense, { castOnly: true })
 
-      const { model: shown } = unpacked(model)
+      const { model: shown } = await unpacked(model)
       const [is, was] = [await told(shown), await told(dense)]
 
       const withoutBytes = ({ layers, dtypes, ...rest }: typeof is) => ({
@@ -65,7 +65,7 @@ describe('A packed model', () => {
     it(`of ${label(encoded)} adds up to its file, and nobody complains about what decodes it`, async () => {
       writeFileSync(inFolder('model.onnx'), encodeToBytes(layered(encoded)))
       const file = readModel(inFolder('model.onnx'))
-      const { model } = unpacked(file.model)
+      const { model } = await unpacked(file.model)
       const macs = countMacs(model, await inferShapes(model))
 
       const inventory = inventoryOf(model, macs, [file.source, ...file.external])
@@ -86,24 +86,25 @@ describe('A packed model', () => {
     })
   }
 
-  it('is unpacked once, until it changes', () => {
+  it('is unpacked once, until it changes', async () => {
     const [encoded] = cases
     assert.ok(encoded)
     const model = layered(encoded)
 
-    const first = unpacked(model)
+    const first = await unpacked(model)
 
-    assert.equal(unpacked(model), first)
-    assert.equal(unpacked(first.model), first)
+    assert.equal(await unpacked(model), first)
+    assert.equal(await unpacked(first.model), first)
+    assert.equal(storedIn(first.model), first.packed)
     model.setOpset('', 14)
-    assert.notEqual(unpacked(model), first)
+    assert.notEqual(await unpacked(model), first)
   })
 
-  it('that is dense is what it is', () => {
+  it('that is dense is what it is', async () => {
     const s = sketch('dense')
     s.output('y', s.node('MatMul', 'fc', [s.input('x', ['N', 4]), s.weight('w', [4, 4])]), null)
 
-    const { model, packed } = unpacked(s.model)
+    const { model, packed } = await unpacked(s.model)
 
     assert.equal(model, s.model)
     assert.equal(packed.size, 0)

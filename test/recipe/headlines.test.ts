@@ -89,7 +89,10 @@ describe('The headlines of a report', () => {
     const said = (bytes: number, gzipBytes: number) =>
       headlines({ before, after: { ...after, bytes, gzipBytes }, metrics: [top1] }, steps(), [])[1]
 
-    assert.equal(said(before.bytes, 199_000), 'File size unchanged: zeros are stored like other values. Smaller: add --pack.')
+    assert.equal(
+      said(before.bytes, 199_000),
+      'File size unchanged: zeros are stored like other values. Smaller: add --pack.',
+    )
     assert.equal(
       said(before.bytes - 300, 199_000),
       'File size nearly unchanged (-0.1 %): zeros are stored like other values. Smaller: add --pack.',

@@ -16,8 +16,8 @@ import { emptyFolder, passOf } from './models.js'
 const PRUNED = { sparsity: 0.95 }
 
 /** The weights as they are used. */
-function weightsIn(model: Model): Map<string, string> {
-  const { model: dense } = unpacked(model)
+async function weightsIn(model: Model): Promise<Map<string, string>> {
+  const { model: dense } = await unpacked(model)
   const found = [...dense.main.initializers].map(({ name, constant }): [string, string] => [
     name,
     Buffer.from(constant?.read() ?? []).toString('base64'),
@@ -37,13 +37,13 @@ describe('A packed model that is pruned', () => {
     it(`is pruned as the dense one, and packed again without loss: ${label(encoded)}, ${label(other)}`, async () => {
       const model = packedLayers([encoded, other])
       writeFileSync(path('packed.onnx'), encodeToBytes(model))
-      writeFileSync(path('dense.onnx'), encodeToBytes(unpacked(model).model))
+      writeFileSync(path('dense.onnx'), encodeToBytes((await unpacked(model)).model))
 
       const report = await runRecipe({ input: path('packed.onnx'), steps: [step()], gzip: false, targets: [] })
       await applyRecipe({ input: path('dense.onnx'), steps: [step()] })
 
       const result = readModel(path('packed.pruned.onnx')).model
-      assert.deepEqual(weightsIn(result), weightsIn(readModel(path('dense.pruned.onnx')).model))
+      assert.deepEqual(await weightsIn(result), await weightsIn(readModel(path('dense.pruned.onnx')).model))
       assert.deepEqual(
         report.steps.map(({ pass }) => pass),
         ['prune', 'pack'],
@@ -93,7 +93,7 @@ describe('A recipe of several steps', () => {
   const pack = passOf('pack')
 
   it('packs what a step has pruned already, and says that there was nothing to prune', async () => {
-    writeFileSync(path('in.onnx'), encodeToBytes(packedDense()))
+    writeFileSync(path('in.onnx'), encodeToBytes(await packedDense()))
     await applyRecipe({ input: path('in.onnx'), steps: [makeStep(prune, PRUNED)], output: path('pruned.onnx') })
 
     const report = await runRecipe({
@@ -112,7 +112,7 @@ describe('A recipe of several steps', () => {
   })
 
   it('has nothing to do where none of them has', async () => {
-    writeFileSync(path('in.onnx'), encodeToBytes(packedDense()))
+    writeFileSync(path('in.onnx'), encodeToBytes(await packedDense()))
     const steps = [makeStep(prune, { sparsity: 0.9 }), makeStep(pack, { lossless: true })]
     await applyRecipe({ input: path('in.onnx'), steps, output: path('once.onnx') })
 
@@ -130,8 +130,8 @@ describe('A recipe of several steps', () => {
   })
 })
 
-function packedDense(): Model {
+async function packedDense(): Promise<Model> {
   const [, , , encoded] = samples([64, 64])
   assert.ok(encoded)
-  return unpacked(packedLayers([encoded, encoded])).model
+  return (await unpacked(packedLayers([encoded, encoded]))).model
 }

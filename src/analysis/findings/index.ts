@@ -1,7 +1,7 @@
 import type { Model, Value } from '../../ir/graph.js'
 import { weightsOf } from '../../ops/weights.js'
 import type { Inventory } from '../pieces.js'
-import { unpacked } from '../unpacked.js'
+import { storedIn } from '../unpacked.js'
 import { deadNodes } from './dead-nodes.js'
 import { duplicateWeights } from './duplicate-weights.js'
 import type { Finder, Finding, Subject } from './finding.js'
@@ -40,7 +40,7 @@ export const finders: readonly Finder[] = [
 export function findingsOf(model: Model, { pieces, unused }: Inventory): Finding[] {
   const bytes = new Map<Value, number>()
   for (const piece of pieces) if (piece.value !== null) bytes.set(piece.value, piece.bytes)
-  const { packed } = unpacked(model)
+  const packed = storedIn(model)
   const subject: Subject = {
     model,
     weights: weightsOf(model).weights,
