@@ -132,6 +132,7 @@ path{vector-effect:non-scaling-stroke}
 .dot{fill:var(--surface);stroke:var(--accent);stroke-width:1.5}
 .dot.taken{fill:var(--accent)}
 svg text.taken{fill:var(--accent);font-size:12px;font-weight:600}
+svg .far{paint-order:stroke;stroke:var(--surface);stroke-width:4px}
 line.original{stroke:var(--before);stroke-dasharray:4 3}
 line.culprit{stroke:var(--worse);stroke-dasharray:3 3}
 circle.culprit{fill:var(--worse)}

@@ -46,6 +46,16 @@ describe('The packing on a page', () => {
     assert.doesNotMatch(await html.render({ ...pack(), packing: null }), /id="packing"/)
   })
 
+  it('gives the axis of the curve to the values that are near, and marks one that is far', async () => {
+    const page = await html.render(pack())
+    const ticks = [...page.matchAll(/class="tick end"[^>]*>([\d.]+ %)</g)].map(([, text]) => text)
+    assert.deepEqual(ticks, ['96.5 %', '97.0 %', '97.5 %', '98.0 %', '98.5 %'])
+    assert.deepEqual(
+      [...page.matchAll(/class="tick far"[^>]*>([^<]*)</g)].map(([, text]) => text),
+      ['↓ 41.4 %'],
+    )
+  })
+
   it('draws a curve also of a single packing, and of values that are no numbers', async () => {
     const report = pack()
     const [point = assert.fail('no point')] = report.packing?.curve ?? []

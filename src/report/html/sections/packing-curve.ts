@@ -18,12 +18,13 @@ export function curve({ packing, before }: Report): Markup | null {
   if (packing === null || first === undefined) return null
   const values = points.map(({ value }) => numeric(value) ?? Number.NaN)
   const base = numeric(first.base) ?? Number.NaN
-  const finite = [...values, base].filter(Number.isFinite)
-  const y = linear(Math.min(...finite), Math.max(...finite), 4)
+  const shown = [...withoutFar(values, base), base].filter(Number.isFinite)
+  const y = linear(Math.min(...shown), Math.max(...shown), 4)
   const x = byteAxis(points)
   const places = points.map((point, i) => {
     const value = values[i] ?? Number.NaN
-    return { point, x: x.of(point.bytes), y: Number.isFinite(value) ? y.of(value) : 0 }
+    const at = Number.isFinite(value) ? y.of(value) : point.better === 'higher' ? 0 : 1
+    return { point, x: x.of(point.bytes), y: Math.min(1, Math.max(0, at)), isFar: at < 0 || at > 1 }
   })
   const course = path(
     'course',
@@ -39,11 +40,30 @@ export function curve({ packing, before }: Report): Markup | null {
       height: HEIGHT,
       yTicks: y.ticks.map((tick) => ({ at: y.of(tick), text: tickText(first, tick) })),
       xTicks: x.ticks.map((tick): Tick => ({ at: x.of(tick), text: bytes(tick) })),
-      body: [baseLine(base, y), course, places.map(dot), mark(places)],
+      body: [
+        baseLine(base, y),
+        course,
+        places.map(dot),
+        places.filter(({ isFar }) => isFar).map(farMark),
+        mark(places),
+      ],
     }),
     html`<p class="caption">${unbroken(curveText(packing))}${Number.isFinite(base) ? ` The dashed line is the model as it came in, ${bytes(before.bytes)}.` : null}</p>`,
     table({ packing, before }, packing),
   )
+}
+
+/** Beside one that is so many times further from the original, the others would look alike. */
+const FAR = 8
+
+/** The values that the axis has room for: without the few worst, where these are far beyond the others. */
+function withoutFar(values: readonly number[], base: number): readonly number[] {
+  const finite = values.filter(Number.isFinite)
+  const losses = finite.map((value) => Math.abs(value - base)).sort((a, b) => b - a)
+  let most = 0
+  while (most + 3 < losses.length && (losses[most] ?? 0) > FAR * (losses[most + 1] ?? 0)) most++
+  const farthest = losses[most] ?? 0
+  return Number.isFinite(farthest) ? finite.filter((value) => Math.abs(value - base) <= farthest) : finite
 }
 
 /** On a logarithm, with round numbers for ticks. */
@@ -77,6 +97,14 @@ interface PlacedPoint {
   readonly point: PackingPointReport
   readonly x: number
   readonly y: number
+  /** Beyond the axis, at whose end it stands. */
+  readonly isFar: boolean
+}
+
+function farMark({ point, x, y }: PlacedPoint): Markup {
+  const end = x > 0.8
+  const text = `${y < 0.5 ? '↓' : '↑'} ${valueText(point)}`
+  return html`<text class="tick far${end ? ' end' : ''}" x="${share(x)}" dx="${end ? 6 : -6}" y="${y < 0.5 ? down(y) - 10 : 18}">${text}</text>`
 }
 
 function dot({ point, x, y }: PlacedPoint): Markup {
