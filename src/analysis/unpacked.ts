@@ -70,14 +70,21 @@ async function unpackedAnew(original: Model): Promise<Unpacked> {
   return known
 }
 
-/** Whether anything is computed from constants alone, as every decoder is. */
+/** Less is not worth a node; of a scalar exporters compute now and then. */
+const LEAST_BYTES = 16
+/** What makes much of little. */
+const REPEATING: ReadonlySet<string> = new Set(['ConstantOfShape', 'Expand', 'Tile'])
+
+/** Whether anything that counts is computed from constants alone, as every packed weight is. */
 function mayBePacked(model: Model): boolean {
-  for (const node of walk(model)) if (node.domain === '' && hangsOnConstants(node)) return true
+  for (const node of walk(model)) if (node.domain === '' && mayDecode(node)) return true
   return false
 }
 
-function hangsOnConstants({ inputs }: Node): boolean {
-  return inputs.length > 0 && inputs.every((value) => value === null || constantOf(value) !== null)
+function mayDecode({ op, inputs }: Node): boolean {
+  const constants = inputs.map((value) => value && constantOf(value))
+  if (constants.length === 0 || constants.some((tensor, i) => tensor === null && inputs[i] !== null)) return false
+  return REPEATING.has(op) || constants.some((tensor) => tensor !== null && tensor.byteLength >= LEAST_BYTES)
 }
 
 /**
