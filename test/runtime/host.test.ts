@@ -65,6 +65,13 @@ describe('runJob', () => {
     assert.deepEqual(output, { threads: '3', malloc: '4294967296' })
   })
 
+  it('leaves memory as it is in a child that stands for other programs, and waits for no more than its output', async () => {
+    const { output, peakBytes } = await run({ act: 'environment' }, { plain: true })
+    assert.deepEqual(output, { threads: process.env.MCOMPRESS_THREADS, malloc: process.env.MALLOC_MMAP_THRESHOLD_ })
+    assert.ok(peakBytes > 10e6)
+    await assert.rejects(run({ act: 'throw-bug' }, { plain: true }), /a bug of ours/)
+  })
+
   it('ends a child that has left a timer behind', async () => {
     assert.equal((await run({ act: 'leave-a-timer' })).output, 'done')
   })

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { readdirSync } from 'node:fs'
 import { UsageError } from '../../../src/errors.js'
 import { consumers, parseTargets } from '../../../src/runtime/consumers/index.js'
 
@@ -40,6 +41,12 @@ describe('parseTargets', () => {
 })
 
 describe('consumers', () => {
+  it('are all in the table', () => {
+    const machinery = new Set(['consumer.ts', 'index.ts', 'profile.ts'])
+    const members = readdirSync('src/runtime/consumers').filter((file) => !machinery.has(file))
+    assert.deepEqual(members, consumers.map(({ name }) => `${name}.ts`).sort())
+  })
+
   for (const consumer of consumers) {
     it(`${consumer.name} tells its version without being loaded`, () => {
       assert.match(consumer.version(), /^1\.\d+\.\d+/)
