@@ -9,7 +9,7 @@ import { encode } from '../../../src/passes/pack/encode.js'
 import type { Bound } from '../../../src/passes/pack/plan.js'
 import { surveyOf } from '../../../src/passes/pack/survey.js'
 import { decoded, packed } from '../../encodings/models.js'
-import { float32, withStore } from './tensors.js'
+import { float32, normal, withStore } from './tensors.js'
 
 const LOSSLESS: Bound = { maxError: 0, maxVectorError: 0, mostValues: null }
 const ANYTHING: Bound = {
@@ -269,5 +269,33 @@ describe('Pack: plans under a bound', () => {
     )
     assert.equal(encoded.encoding, 'gaps')
     assert.equal(sparsity, 1 - 445 / 4000)
+  })
+})
+
+describe('Pack: measured errors', () => {
+  it('keep to the bound, wherever it is', async () => {
+    await withStore(async (store) => {
+      for (const [seed, n] of [
+        [1, 500],
+        [2, 5000],
+        [3, 50_000],
+      ] as const) {
+        const tensor = float32([n / 50, 50], normal(n, seed, seed === 2 ? 0.8 : 0))
+        const survey = await surveyOf(tensor)
+        const all = plansOf(survey, ANYTHING).filter(({ error }) => error > 0)
+        // A bound at the error of each palette is the hardest: the plan fits only just, or no more.
+        const palettes = all.filter(({ encoded }) => label(encoded).includes('codebook'))
+        assert.ok(palettes.length > 4)
+        for (const { error: maxError } of palettes) {
+          for (const scale of [1, 1.011]) {
+            const bound = { maxError: maxError * scale, maxVectorError: 0, mostValues: null }
+            const [plan] = plansOf(survey, bound)
+            assert.ok(plan)
+            const { error } = await encode(tensor, survey, plan, store)
+            assert.ok(error <= bound.maxError, `${label(plan.encoded)}: ${error} of ${bound.maxError}`)
+          }
+        }
+      }
+    })
   })
 })
