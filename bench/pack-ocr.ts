@@ -26,17 +26,18 @@ const LEAST_AGREEMENT = 0.99
 /** To learn from: other lines than those that are judged on. */
 const CALIBRATION: LineSet = { ...lineSets.recognition, name: 'recognition-calibration', count: 128, seed: 4 }
 
-const BOUNDS: readonly (readonly string[])[] = [
-  ['--lossless'],
-  ['--bits', '8'],
-  ['--bits', '6'],
-  ['--bits', '5'],
-  ['--bits', '4'],
-  ['--bits', '3'],
-  ['--max-error', '0.005'],
-  ['--max-error', '0.01'],
-  ['--max-error', '0.03'],
-  ['--max-error', '0.1'],
+/** Bounds, and what palettes lie close to under them. */
+const PACKINGS: readonly { readonly bound: readonly string[]; readonly weigh: readonly string[] }[] = [
+  { bound: ['--lossless'], weigh: ['even'] },
+  { bound: ['--bits', '8'], weigh: ['even', 'hessian', 'magnitude'] },
+  { bound: ['--bits', '6'], weigh: ['even', 'hessian'] },
+  { bound: ['--bits', '5'], weigh: ['even', 'hessian'] },
+  { bound: ['--bits', '4'], weigh: ['even', 'hessian', 'magnitude'] },
+  { bound: ['--bits', '3'], weigh: ['even', 'hessian'] },
+  { bound: ['--max-error', '0.003'], weigh: ['even'] },
+  { bound: ['--max-error', '0.005'], weigh: ['even'] },
+  { bound: ['--max-error', '0.01'], weigh: ['even', 'hessian'] },
+  { bound: ['--max-error', '0.03'], weigh: ['even', 'hessian'] },
 ]
 const LIMITED = '--bits 8'
 
@@ -63,10 +64,10 @@ const originalBytes = statSync(RECOGNISER).size
 const folder = mkdtempSync(join(tmpdir(), 'mcompress-bench-'))
 const packings: Packing[] = []
 try {
-  for (const bound of BOUNDS) {
-    for (const weigh of bound[0] === '--lossless' ? ['even'] : ['even', 'magnitude', 'hessian']) {
-      packings.push(await packed(bound, weigh))
-      console.error(`${bound.join(' ')}, ${weigh} done`)
+  for (const { bound, weigh } of PACKINGS) {
+    for (const how of weigh) {
+      packings.push(await packed(bound, how))
+      console.error(`${bound.join(' ')}, ${how} done`)
     }
   }
 } finally {
