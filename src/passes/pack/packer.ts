@@ -104,6 +104,7 @@ export class Packer {
       build: async () => {
         const { model, of } = this.#model.clone()
         packInto(model, await packed(), of)
+        this.#options.store.flush()
         return model
       },
       into: async (model, of, onRead) => {

@@ -12,6 +12,8 @@ const BUFFER_BYTES = 1 << 20
 export interface Store {
   /** Begins a tensor; it is to be finished before the next is begun. */
   begin(): TensorWriter
+  /** From now on the file has all that was finished, also for those who open it by its path, as ONNX Runtime does. */
+  flush(): void
   /** What is written can still be read afterwards. A second call does nothing. */
   close(): void
 }
@@ -72,6 +74,10 @@ class StoreFile implements Store, FileSource {
     this.#reading ??= openSource(this.path) // before somebody else may move the file away
     closeSync(this.#fd)
     this.#fd = null
+  }
+
+  flush(): void {
+    this.#flush()
   }
 
   #append(bytes: Uint8Array): void {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { mkdtempSync, renameSync, rmSync } from 'node:fs'
+import { mkdtempSync, readFileSync, renameSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { IoError } from '../../../src/errors.js'
@@ -41,6 +41,20 @@ describe('Pack: the store', () => {
       assert.equal(range?.source.size, 1000)
       const { readFileSync } = await import('node:fs')
       assert.deepEqual(new Uint8Array(readFileSync(range.source.path)), bytes(1000, 1))
+    })
+  })
+
+  it('is such a file earlier when it is told to', async () => {
+    await withStore(async (store) => {
+      const out = store.begin()
+      out.write(bytes(1000, 1))
+      const { range } = out.finish('uint8', [1000])
+      store.flush()
+      assert.deepEqual(new Uint8Array(readFileSync(range?.source.path ?? '')), bytes(1000, 1))
+
+      const more = store.begin()
+      more.write(bytes(10, 3))
+      assert.deepEqual(more.finish('uint8', [10]).read(), bytes(10, 3))
     })
   })
 
