@@ -70,6 +70,7 @@ describe('The columns of packed weights', () => {
     assert.match(text, /stored as +bits\/weight/)
     assert.match(text, /fc1\.weight .*gaps below 40 \+ codebook of 16 +1\.6/)
     assert.match(await markdown.render(shown), /\| stored as \| bits\/weight \|/)
+    assert.match(await html.render(shown), /<dt>Packed<\/dt><dd>2 of 5 weights, 10\.2 kB stored for /)
     assert.match(await html.render(shown), /<td class="number" data-n="0\.2">1\.6<\/td>/)
   })
 })

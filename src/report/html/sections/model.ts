@@ -4,11 +4,13 @@ import { html, type Markup, name } from '../markup.js'
 import { figure, type Section, section } from '../section.js'
 
 const MOST_PORTS = 24
+/** The others stand on the cards. */
+const SHOWN: ReadonlySet<string> = new Set(['Format', 'Nodes', 'Packed'])
 
 /** What kind of model it is: its format and its interface. */
 export function modelFactsSection({ before, after }: Report): Section | null {
   const model = after ?? before
-  const facts = modelFacts(model).filter(([label]) => label === 'Format' || label === 'Nodes')
+  const facts = modelFacts(model).filter(([label]) => SHOWN.has(label))
   return section(
     { id: 'model', title: 'Model' },
     null,
