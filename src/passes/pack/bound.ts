@@ -40,5 +40,11 @@ export function errorGoal(maxError: number): Goal {
 
 export function sizeGoal(targetBytes: number): Goal {
   const bound = { maxError: Number.POSITIVE_INFINITY, maxVectorError: ANY_VECTOR_ERROR, mostValues: null }
-  return { bound, targetBytes, text: `file of at most ${targetBytes} bytes` }
+  return { bound, targetBytes, text: `file of at most ${sizeText(targetBytes)}` }
+}
+
+/** `116.6 kB` */
+export function sizeText(bytes: number): string {
+  const [unit, name] = bytes >= 1e9 ? [1e9, 'GB'] : bytes >= 1e6 ? [1e6, 'MB'] : bytes >= 1e3 ? [1e3, 'kB'] : [1, 'B']
+  return `${Number((bytes / unit).toPrecision(4))} ${name}`
 }

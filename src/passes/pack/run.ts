@@ -27,8 +27,9 @@ import { openTrial } from './trial.js'
 
 type Values = ValuesOf<typeof options>
 
-/** Shares of the work: a tensor is read twice, and what learns from data takes most of the time. */
-const SURVEYED = 0.5
+/** Shares of the work, as it goes on: a tensor is read twice; where packings are tried on data, that takes most of it. */
+const WITHOUT_TRIALS = { surveyed: 0.5, found: 0.5 }
+const WITH_TRIALS = { surveyed: 0.1, found: 0.9 }
 
 /**
  * Stores constants in fewer bytes, as nodes that give them back. Tensors are read twice and never held: codes go to a
@@ -44,6 +45,7 @@ export async function run(model: Model, values: Values, context: PassContext): P
   const weighed = await weighedBy(model, values, context)
   const store = openStore(await context.folder())
   try {
+    const { surveyed, found: decided } = values.maxDrop !== null || values.curve ? WITH_TRIALS : WITHOUT_TRIALS
     const progress = progressOf(targets, context)
     const packer = await Packer.open(
       model,
@@ -57,11 +59,13 @@ export async function run(model: Model, values: Values, context: PassContext): P
         store,
         signal: context.signal,
       },
-      progress(0, SURVEYED),
+      progress(0, surveyed),
     )
-    const found = await planned(original, packer, values, context)
+    const found = await planned(original, packer, values, context, (done) =>
+      context.onProgress?.(surveyed + (decided - surveyed) * done),
+    )
     if (found.planned.bytes >= bytesBefore) throw nothingToGain(wasPacked.size > 0, found.planned.goal, skipped)
-    const weights = await found.planned.into(model, (value) => value, progress(SURVEYED, 1))
+    const weights = await found.planned.into(model, (value) => value, progress(decided, 1))
     context.onProgress?.(1)
     return {
       changed: [...duplicates, ...weights.map(changeOf)],
@@ -83,7 +87,13 @@ interface Found {
   readonly samples: number | null
 }
 
-async function planned(original: Model, packer: Packer, values: Values, context: PassContext): Promise<Found> {
+async function planned(
+  original: Model,
+  packer: Packer,
+  values: Values,
+  context: PassContext,
+  onProgress: (done: number) => void,
+): Promise<Found> {
   const plan = (goal: Goal) => packer.plan(goal)
   const { maxDrop, curve: wholeCurve } = values
   if (maxDrop === null && !wholeCurve) {
@@ -94,8 +104,8 @@ async function planned(original: Model, packer: Packer, values: Values, context:
   const trial = await openTrial(original, { data, metric: null, seed, signal })
   const found =
     maxDrop === null
-      ? await curveOf(plan, trial, goalOf(values), { signal })
-      : await searchDrop(plan, trial, { maxDrop, wholeCurve, signal })
+      ? await curveOf(plan, trial, goalOf(values), { signal, onProgress })
+      : await searchDrop(plan, trial, { maxDrop, wholeCurve, signal, onProgress })
   return { planned: found.candidate, curve: found.curve, notes: found.notes, samples: trial.samples }
 }
 
