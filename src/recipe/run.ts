@@ -218,7 +218,9 @@ async function changed(
     whileStaged: async (staged) => {
       const original = { path: work.input, shown: work.shownInput ?? 'stdin' }
       const result = { path: staged[0], shown: work.toStdout ? 'the result' : target.shown }
-      const targets = consumerTargets(work.targets)
+      // What is only packed again was loaded when it was packed.
+      const isPackedAnew = work.steps.some(({ pass }) => pass.traits.packed === 'decides')
+      const targets = consumerTargets(work.targets ?? (isPackedAnew ? null : []))
       const assessed = await assess(original, result, { ...work, targets, packing }, hooks)
       hooks.onProgress?.('Describing', null)
       const after = await filesReport(

@@ -39,7 +39,7 @@ describe('A packed model that is pruned', () => {
       writeFileSync(path('packed.onnx'), encodeToBytes(model))
       writeFileSync(path('dense.onnx'), encodeToBytes((await unpacked(model)).model))
 
-      const report = await runRecipe({ input: path('packed.onnx'), steps: [step()], gzip: false, targets: [] })
+      const report = await runRecipe({ input: path('packed.onnx'), steps: [step()], gzip: false })
       await applyRecipe({ input: path('dense.onnx'), steps: [step()] })
 
       const result = readModel(path('packed.pruned.onnx')).model
@@ -55,6 +55,7 @@ describe('A packed model that is pruned', () => {
         ),
         report.headlines.join('\n'),
       )
+      assert.deepEqual(report.packing?.consumers, [], 'it was loaded when it was packed')
       assert.ok(packedIn(result).length >= 2)
       assert.ok(report.after?.layers.every(({ encoding }) => encoding !== null))
       assert.equal(report.before.layers[0]?.encoding, label(encoded))

@@ -67,9 +67,9 @@ describe('A recipe', () => {
       'Measuring',
       'Describing',
       'Hashing',
-      'Gzipping',
+      'Compressing',
       'Hashing in.onnx',
-      'Gzipping in.onnx',
+      'Compressing in.onnx',
     ])
     for (const [phase, done] of heard) assert.ok(done === null || (done >= 0 && done <= 1), `${phase} ${done}`)
   })
