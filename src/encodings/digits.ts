@@ -39,7 +39,7 @@ export const DIGIT_FORMS: readonly DigitForm[] = [
 export interface Digits<S extends Spec> {
   readonly form: DigitForm
   readonly order: 'planes' | 'rows'
-  /** [1, h] */
+  /** [1, h]; of the shape of the digits where each has a word of its own. */
   readonly words: S
 }
 
@@ -54,14 +54,17 @@ export function digitForm(base: number): DigitForm {
   return form
 }
 
-/** Words for so many digits. */
-export function wordsFor(count: number, form: DigitForm): Spec {
-  return { dtype: form.dtype, shape: [1, Math.ceil(count / form.perWord)] }
+/** Words for the digits of a shape. */
+export function wordsFor(shape: readonly number[], { dtype, perWord }: DigitForm): Spec {
+  return { dtype, shape: perWord === 1 ? shape : [1, Math.ceil(elementCount(shape) / perWord)] }
 }
 
 export function isShifted({ base, dtype }: DigitForm): boolean {
   return dtype === 'uint8' && (base & (base - 1)) === 0
 }
+
+/** Shifts work on bytes, divisions on what is four times as large; but they take fewer bytes in the file. */
+const LEAST_SHIFTED = 1 << 14
 
 /**
  * The digits as integers.
@@ -77,7 +80,8 @@ export function buildDigits<V, S extends Spec>(
 ): V {
   const { form, words } = digits
   if (digits.order !== 'planes') throw new Error('Digits in rows are looked up by whole words.')
-  const apart = isShifted(form) ? shiftedApart(form, words, into) : dividedApart(form, words, into)
+  const shifts = form.perWord === 1 || (isShifted(form) && digitCount(digits) >= LEAST_SHIFTED)
+  const apart = shifts ? shiftedApart(form, words, into) : dividedApart(form, words, into)
   const first = firstOf(apart.value, apart.spec, shape, into)
   return apart.spec.dtype === to ? first : castTo(to, first, shape, into)
 }

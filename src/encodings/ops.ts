@@ -17,7 +17,9 @@ export function castTo<V, S extends Spec>(
 }
 
 export function reshaped<V, S extends Spec>(value: V, out: Spec, into: Builder<V, S>): V {
-  return into.node('Reshape', [value, ints(out.shape, into)], out)
+  const [first, second] = out.shape
+  const isRow = out.shape.length === 3 && first === 1 && second === 1 // of any length: one shape serves all
+  return into.node('Reshape', [value, ints(isRow ? [1, 1, -1] : out.shape, into)], out)
 }
 
 /** The first elements, as many as the shape has, in that shape. */

@@ -6,6 +6,7 @@ import { gapValuesShape } from '../../src/encodings/gaps.js'
 import { build, encodings, label } from '../../src/encodings/index.js'
 import type { Tensor } from '../../src/ir/tensor.js'
 import { decoded, evaluated, LEVELS, packed, tensor, withWeight } from './models.js'
+import { digitsOf } from './reference.js'
 
 /** Words written down by hand. */
 function digits(base: number, words: readonly number[], order: Digits<Tensor>['order'] = 'planes'): Digits<Tensor> {
@@ -297,6 +298,19 @@ describe('Encodings: digits', () => {
       const fewer: Encoded = { ...encoded, shape: [count - 1] }
       await assertDecodes(fewer, tensor('int32', [count - 1], made.digits.slice(0, -1)))
       assert.equal(isShifted(form), [2, 4, 16, 256].includes(form.base))
+    })
+  }
+
+  for (const form of DIGIT_FORMS.filter(isShifted)) {
+    it(`to the base ${form.base}, where they are many, come apart by shifts`, async () => {
+      const made = Array.from({ length: 16_384 }, (_, i) => (i * 7 + Math.floor(i / 300)) % form.base)
+      const palette = tensor('int32', [form.base], [...Array(form.base).keys()])
+      const shape = [128, 128]
+      const codes = digitsOf(form, 'planes', made)
+      const encoded: Encoded = { encoding: 'codebook', dtype: 'int32', shape, palette, codes }
+      await assertDecodes(encoded, tensor('int32', shape, made))
+      const ops = [...packed(encoded).model.main.nodes].map(({ op }) => op)
+      assert.equal(ops.includes('BitShift'), form.base < 256)
     })
   }
 

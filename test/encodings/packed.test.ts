@@ -213,7 +213,7 @@ describe('packedIn', () => {
     s.model.replaceUses(palette, input)
     assert.deepEqual(
       packedIn(s.model).map(({ dtype }) => dtype),
-      ['uint8'], // of the weight only its codes are constant
+      ['int32'], // of the weight only its codes are constant
     )
 
     const { model, graph } = functionOf({ axis: { kind: 'ref', value: 'axis' } })

@@ -27,7 +27,7 @@ const isZero = (element: string) => /^0*$/.test(element)
 const zeroOf = (dense: Tensor) => '00'.repeat(denseBytes(dense.dtype, 1))
 
 export function digitsOf(form: DigitForm, order: Digits<Tensor>['order'], digits: readonly number[]): Digits<Tensor> {
-  const { shape } = wordsFor(digits.length, form)
+  const { shape } = wordsFor([digits.length], form)
   const count = elementCount(shape)
   const words = Array.from({ length: count }, (_, w) => {
     let word = 0

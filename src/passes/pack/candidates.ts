@@ -110,15 +110,17 @@ function* sparse(
   for (const isFilled of [true, false]) {
     const some = fitting.filter(({ fillers }) => fillers > 0 === isFilled)
     for (const coding of isFilled ? codings.filled : codings.bare) {
-      for (const { form, entries } of cheapest(some, coding)) {
-        const gaps = { form, order: 'planes' as const, words: wordsFor(entries, form) }
-        const values = coding.plan(gapValuesShape(dtype, elements, entries))
+      for (const { form, fillers } of cheapest(some, coding)) {
+        const entries = filled(present + fillers, form.perWord, coding.perWord)
+        const row = gapValuesShape(dtype, elements, entries)
+        const gaps = { form, order: 'planes' as const, words: wordsFor(row, form) }
+        const values = coding.plan(row)
         yield { encoded: { encoding: 'gaps', dtype, shape, gaps, values }, error: coding.error }
       }
     }
   }
   const form = digitForm(2)
-  const mask = { form, order: 'planes' as const, words: wordsFor(elements, form) }
+  const mask = { form, order: 'planes' as const, words: wordsFor([elements], form) }
   for (const { error, plan } of codings.filled) {
     yield { encoded: { encoding: 'bitmask', dtype, shape, mask, values: plan([1 + present]) }, error }
   }
@@ -133,7 +135,17 @@ interface Places {
 
 function placesBy(form: DigitForm, spacing: Spacing): Places {
   const fillers = spacing.fillers(form.base)
-  return { form, fillers, entries: Math.ceil((spacing.present + fillers) / form.perWord) * form.perWord }
+  return { form, fillers, entries: filled(spacing.present + fillers, form.perWord) }
+}
+
+/** As many and a few more, so that words of each kind are full. */
+function filled(entries: number, ...perWord: readonly number[]): number {
+  const step = perWord.reduce((a, b) => (a * b) / greatestDivisor(a, b), 1)
+  return Math.ceil(entries / step) * step
+}
+
+function greatestDivisor(a: number, b: number): number {
+  return b === 0 ? a : greatestDivisor(b, a % b)
 }
 
 /** The smallest, and the smallest that need no division to decode: nodes, of which others have more, may decide. */

@@ -12,6 +12,8 @@ import { bytesOfWords, makeWords, type Word } from './words.js'
 export interface Coding {
   /** See `Plan.error`. */
   readonly error: number
+  /** Elements that share a word: their number is best a multiple of it. */
+  readonly perWord: number
   /** Of so many elements and of what goes with them, nodes aside. */
   readonly bytes: (elements: number) => number
   readonly plan: (shape: readonly number[]) => Encoded<Spec>
@@ -30,6 +32,7 @@ const LARGEST_FLOAT16 = 65504
 export function plainCoding(dtype: DType): Coding {
   return {
     error: 0,
+    perWord: 1,
     bytes: (elements) => denseBytes(dtype, elements),
     plan: (shape) => ({ encoding: 'dense', dtype, shape, tensor: { dtype, shape } }),
   }
@@ -82,6 +85,7 @@ function sizesOf({ spacing }: WeightSurvey, part: Part, mostValues: number | nul
 function castCoding(dtype: DType, stored: DType, error: number): Coding {
   return {
     error,
+    perWord: 1,
     bytes: (elements) => denseBytes(stored, elements),
     plan: (shape) => ({ encoding: 'cast', dtype, shape, stored: { dtype: stored, shape } }),
   }
@@ -92,6 +96,7 @@ function int8Coding(scale: readonly number[], error: number): Coding {
   const codes = (shape: readonly number[]): Spec => ({ dtype: 'int8', shape })
   return {
     error,
+    perWord: 1,
     bytes: (elements) => elements + denseBytes(dtype, elementCount(scale)),
     plan: (shape) => ({ encoding: 'int8', dtype, shape, codes: codes(shape), scale: { dtype, shape: scale } }),
   }
@@ -99,7 +104,7 @@ function int8Coding(scale: readonly number[], error: number): Coding {
 
 function repeatedCoding(dtype: DType, word: Word, error: number): Coding {
   const element = elementOf(dtype, word)
-  return { error, bytes: () => 0, plan: (shape) => ({ encoding: 'repeated', dtype, shape, element }) }
+  return { error, perWord: 1, bytes: () => 0, plan: (shape) => ({ encoding: 'repeated', dtype, shape, element }) }
 }
 
 /** The narrowest digits, and the narrowest that need no division: those decode in less memory. In planes, as any number of elements may be. */
@@ -109,9 +114,10 @@ function codebookCodings(dtype: DType, size: number, error: number): Coding[] {
   const palette: Spec = { dtype, shape: [size] }
   return [...chosen].map((form) => ({
     error,
+    perWord: form.perWord,
     bytes: (elements) => wordBytes(elements, form) + denseBytes(dtype, size),
     plan: (shape) => {
-      const words = wordsFor(elementCount(shape), form)
+      const words = wordsFor(shape, form)
       return { encoding: 'codebook', dtype, shape, palette, codes: { form, order: 'planes', words } }
     },
   }))
