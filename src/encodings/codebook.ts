@@ -16,7 +16,8 @@ export const codebook = defineEncoding({
   dtypes: MOVED,
   label: ({ palette }) => `codebook of ${elementCount(palette.shape)}`,
   build({ palette, codes, dtype, shape }, into) {
-    const values = into.constant(palette)
+    const stored = into.constant(palette)
+    const values = palette.dtype === dtype ? stored : castTo(dtype, stored, palette.shape, into)
     if (codes.order === 'planes') {
       return into.node('Gather', [values, buildDigits(codes, shape, 'int32', into)], { dtype, shape })
     }

@@ -59,7 +59,7 @@ export interface Int8<S extends Spec = Tensor> extends Made {
 /** A few values, and which of them each element is. */
 export interface Codebook<S extends Spec = Tensor> extends Made {
   readonly encoding: 'codebook'
-  /** [K], of the type of what comes out; K is at most the base of the codes. */
+  /** [K], K at most the base of the codes; float16 where what comes out is float32, or of the type of that. */
   readonly palette: S
   /** As many as there are elements, or a few more to fill the last word. */
   readonly codes: Digits<S>

@@ -46,7 +46,7 @@ function int8({ inputs: [whole, scale] }: Node): string | null {
 
 function codebook({ inputs: [palette] }: Node): string | null {
   if (!palette) return null
-  const tensor = constantOf(palette)
+  const tensor = constantOf(palette.producer?.op === 'Cast' ? (palette.producer.inputs[0] ?? palette) : palette)
   if (tensor !== null) return `codebook of ${elementCount(tensor.shape)}`
   return palette.producer?.op === 'Gather' ? codebook(palette.producer) : null // a table of whole words
 }

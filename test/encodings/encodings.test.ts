@@ -324,6 +324,16 @@ describe('Encodings: digits', () => {
   })
 })
 
+describe('Encodings: a palette in half precision', () => {
+  it('is widened, and told by its nodes', async () => {
+    const palette = tensor('float16', [4], [0x0000, 0x3c00, 0xc000, 0x0001]) // 0, 1, -2, 2^-24
+    const codes = digits(4, [0b11_10_01_00])
+    const encoded: Encoded = { encoding: 'codebook', dtype: 'float32', shape: [2, 2], palette, codes }
+    await assertDecodes(encoded, f32([2, 2], [0, 1, -2, 2 ** -24]))
+    assert.equal(label(encoded), 'codebook of 4')
+  })
+})
+
 describe('Encodings: the table', () => {
   it('names each member by its key, with a summary for people', () => {
     for (const [name, encoding] of Object.entries(encodings)) {

@@ -11,10 +11,17 @@ export interface Palette {
   readonly values: Float32Array
   /** See `Plan.error`. */
   readonly error: number
+  /** Whether float16 holds all values, of a palette for float32. */
+  readonly isHalf: boolean
 }
 
 /** Which elements a palette is for: all, or those that are not zero, with a zero beside them or without. */
 export type Part = 'all' | 'present' | 'present and zero'
+
+/** Of a smaller palette, half is less than the node that widens it. */
+export const LEAST_IN_HALVES = 64
+/** In half precision a palette takes half of the room, and may lose a little more. */
+const HALVES_LOSE = 1.02
 
 /** An error that is none in numbers, but -0 may have become 0. */
 const LEAST_ERROR = Number.MIN_VALUE
@@ -43,9 +50,16 @@ function makePalettes(
 ): Palette[] {
   if (sizes.length === 0) return []
   return kmeans(byMagnitude ? pulledByMagnitude(density) : density, sizes, keepZero).map((centers) => {
-    const values = Float32Array.from(new Set(rounded(centers, dtype)))
-    return { values, error: relativeError(distortion(density, values) + density.scatter, density) }
+    const own = paletteOf(density, rounded(centers, dtype), false)
+    if (dtype !== 'float32' || centers.length < LEAST_IN_HALVES) return own
+    const halves = paletteOf(density, rounded(centers, 'float16'), true)
+    return halves.error <= own.error * HALVES_LOSE ? halves : own
   })
+}
+
+function paletteOf(density: Density, centers: Float32Array, isHalf: boolean): Palette {
+  const values = Float32Array.from(new Set(centers))
+  return { values, error: relativeError(distortion(density, values) + density.scatter, density), isHalf }
 }
 
 /** What the type of the weights can hold of them. */

@@ -169,7 +169,9 @@ class CodebookWriter implements ElementWriter {
 
   finish(): Encoded {
     const { dtype, palette, codes, shape } = this.#plan
-    const own = new MemoryTensor(dtype, palette.shape, bytesOfWords(this.#palette, this.#palette.length))
+    const bytes = bytesOfWords(this.#palette, this.#palette.length)
+    const stored = palette.dtype === dtype ? bytes : narrowed(bytes, dtype, palette.dtype)
+    const own = new MemoryTensor(palette.dtype, palette.shape, stored)
     const out = this.#store.begin()
     out.write(this.#digits.bytes)
     const words = out.finish(codes.words.dtype, codes.words.shape)

@@ -3,8 +3,8 @@ import type { Encoded, Spec } from '../../encodings/encoding.js'
 import { MemoryTensor } from '../../ir/tensor.js'
 import { type DType, denseBytes, elementCount } from '../../ir/type.js'
 import { castError, channelError, stepError } from './errors.js'
-import { wordOf } from './half.js'
-import { exactWords, type Part, palettesOf } from './palettes.js'
+import { isFloat16, wordOf } from './half.js'
+import { exactWords, LEAST_IN_HALVES, type Part, palettesOf } from './palettes.js'
 import type { Survey, WeightSurvey } from './survey.js'
 import { bytesOfWords, makeWords, type Word } from './words.js'
 
@@ -46,7 +46,7 @@ export function exactCodings(survey: Survey, part: Part): Coding[] {
   if (words === null) return codings
   const [only] = words
   if (words.length === 1 && only !== undefined) return [repeatedCoding(dtype, only, 0)]
-  return [...codings, ...codebookCodings(dtype, words.length, 0)]
+  return [...codings, ...codebookCodings(dtype, words.length, 0, isHalf(words, dtype) ? 'float16' : dtype)]
 }
 
 /** Codings that lose something, but no more than is allowed. */
@@ -57,9 +57,9 @@ export function lossyCodings(weights: WeightSurvey, part: Part, { maxError, most
     if (weights.largest <= LARGEST_FLOAT16) codings.push(castCoding('float32', 'float16', castError(weights)))
     codings.push(int8Coding([1], stepError(weights)))
   }
-  for (const { values, error } of palettesOf(weights, part, sizesOf(weights, part, mostValues))) {
+  for (const { values, error, isHalf } of palettesOf(weights, part, sizesOf(weights, part, mostValues))) {
     const [only = 0] = values
-    if (values.length > 1) codings.push(...codebookCodings(dtype, values.length, error))
+    if (values.length > 1) codings.push(...codebookCodings(dtype, values.length, error, isHalf ? 'float16' : dtype))
     else codings.push(repeatedCoding(dtype, wordOf(only, dtype), error))
   }
   return codings.filter(({ error }) => error <= maxError)
@@ -107,15 +107,20 @@ function repeatedCoding(dtype: DType, word: Word, error: number): Coding {
   return { error, perWord: 1, bytes: () => 0, plan: (shape) => ({ encoding: 'repeated', dtype, shape, element }) }
 }
 
+/** Whether float16 holds a palette of float32, and the palette is large enough to gain by it. */
+function isHalf(words: readonly Word[], dtype: DType): boolean {
+  return dtype === 'float32' && words.length >= LEAST_IN_HALVES && words.every((word) => isFloat16(Number(word)))
+}
+
 /** The narrowest digits, and the narrowest that need no division: those decode in less memory. In planes, as any number of elements may be. */
-function codebookCodings(dtype: DType, size: number, error: number): Coding[] {
+function codebookCodings(dtype: DType, size: number, error: number, stored: DType): Coding[] {
   const forms = DIGIT_FORMS.filter(({ base }) => base >= size)
   const chosen = new Set([forms[0], forms.find(isShifted)].filter((form) => form !== undefined))
-  const palette: Spec = { dtype, shape: [size] }
+  const palette: Spec = { dtype: stored, shape: [size] }
   return [...chosen].map((form) => ({
     error,
     perWord: form.perWord,
-    bytes: (elements) => wordBytes(elements, form) + denseBytes(dtype, size),
+    bytes: (elements) => wordBytes(elements, form) + denseBytes(stored, size),
     plan: (shape) => {
       const words = wordsFor(shape, form)
       return { encoding: 'codebook', dtype, shape, palette, codes: { form, order: 'planes', words } }

@@ -23,7 +23,7 @@ describe('Pack: as small as a drop on data allows', () => {
 
     const trial = await openTrial(lenet(), { data: data(), metric: null, seed: 0 })
     const value = await trial.value(model)
-    assert.ok(fallOf(trial, value) <= 0.01, `${trial.base} -> ${value}`)
+    assert.ok(fallOf(trial, value) <= 0.01 + 1e-9, `${trial.base} -> ${value}`)
     const [before, after] = [encodeModel(lenet()).length, encodeModel(model).length]
     assert.ok(after < before / 7, `${before} -> ${after} bytes`)
     const chosen = packing?.curve.filter((point) => point.chosen) ?? []
