@@ -75,7 +75,7 @@ export const pack = definePass({
     'pack model.onnx --lossless',
     'pack model.onnx --bits 4 --weigh hessian --data train.npz',
     'pack model.onnx --target-size 4MB -o small.onnx',
-    'pack model.onnx --max-drop 0.5% --data train.npz --report pack.html',
+    'pack model.onnx --max-drop 0.5% --data train.npz --report a.html',
   ],
   traits: {
     outputs: 'changed',
