@@ -110,7 +110,7 @@ function notesOn(trial: Trial, maxDrop: number, value: number, count: number): s
   const [before, after, most] = [base, value, maxDrop].map((x) => inUnit(trial, x))
   const found =
     `The smallest of ${count} packings that were tried whose ${metric} falls by at most ${most} on ${samples} ` +
-    `samples: ${before} -> ${after}.`
+    `samples: ${before} → ${after}.`
   if (unit !== 'fraction' || maxDrop * samples >= 1) return [found]
   const needed = maxDrop > 0 ? `${Math.ceil(1 / maxDrop)} samples of --data` : 'more samples'
   return [

@@ -120,7 +120,7 @@ describe('The search for the smallest packing within a drop', () => {
     const { candidate, notes } = await search({ maxDrop: 0.01 })
 
     assert.ok(candidate.bytes >= 200_000 && candidate.bytes < 216_000)
-    assert.match(notes[0] ?? '', /whose mse falls by at most 0.01 on 1000 samples: 0.1 -> 0.105\.$/)
+    assert.match(notes[0] ?? '', /whose mse falls by at most 0.01 on 1000 samples: 0.1 → 0.105\.$/)
   })
 
   it('has a single packing where nothing is smaller', async () => {
@@ -160,7 +160,7 @@ describe('The search for the smallest packing within a drop', () => {
   it('says that few samples cannot tell a small drop', async () => {
     const few = workshop(() => 0.9, { samples: 40 })
     assert.deepEqual((await few.search({ maxDrop: 0.01 })).notes, [
-      'The smallest of 4 packings that were tried whose top1 falls by at most 1 % on 40 samples: 90 % -> 90 %.',
+      'The smallest of 4 packings that were tried whose top1 falls by at most 1 % on 40 samples: 90 % → 90 %.',
       'One of 40 samples is 2.5 %: a smaller fall of top1 may go unseen. 100 samples of --data tell more.',
     ])
     assert.match((await few.search({ maxDrop: 0 })).notes[1] ?? '', /may go unseen\. more samples tell more\.$/)
