@@ -46,8 +46,8 @@ interface Surveyed {
 }
 
 /** What ONNX Runtime takes to load a weight, in times of its bytes: as it is, and packed beside what decoding makes. */
-const DENSE_LOAD = 1.6
-const PACKED_LOAD = 0.5
+const DENSE_LOAD = 1.35
+const PACKED_LOAD = 0.85
 /** An engine without any model takes more than that. */
 const FREE_LOAD_BYTES = 32 << 20
 /** A plan must gain as much: numbers that tensors share are not counted in plans. */
