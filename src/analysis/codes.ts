@@ -1,4 +1,4 @@
-import { bfloat16ToNumber, float16ToNumber } from '../data/array/float16.js'
+import { bfloat16ToNumber, float16ToNumber } from '../ir/float16.js'
 import type { Tensor } from '../ir/tensor.js'
 import { type DType, dtypeBits, elementCount } from '../ir/type.js'
 

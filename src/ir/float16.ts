@@ -29,6 +29,26 @@ export function numberToFloat16(value: number): number {
   return sign | (((exponent + 15) << 10) + fraction) // a fraction of 1024 carries into the exponent
 }
 
+/**
+ * The same from the bits of a float32, for loops over all weights. A NaN keeps as many of its bits as fit.
+ *
+ * @returns  its bits
+ */
+export function float16OfBits(bits: number): number {
+  const sign = (bits >>> 16) & 0x8000
+  const size = bits & 0x7fffffff
+  if (size > 0x7f800000) return sign | 0x7e00 | ((size >>> 13) & 0x3ff)
+  if (size >= 0x47800000) return sign | 0x7c00 // 65536 and above
+  if (size >= 0x38800000) {
+    // 13 bits go; a carry of the fraction raises the exponent, up to that of infinity.
+    return sign | ((size - 0x38000000 + 0xfff + ((size >>> 13) & 1)) >>> 13)
+  }
+  // Beside a half the last bit of a float32 is worth 2^-24, as that of a subnormal half-precision number.
+  WORD[0] = size
+  FLOAT[0] = (FLOAT[0] as number) + 0.5
+  return sign | ((WORD[0] as number) - 0x3f000000)
+}
+
 /** The value of a bfloat16 number: the upper half of a float32. */
 export function bfloat16ToNumber(bits: number): number {
   WORD[0] = bits << 16
@@ -39,8 +59,13 @@ export function bfloat16ToNumber(bits: number): number {
 export function numberToBfloat16(value: number): number {
   if (Number.isNaN(value)) return 0x7fc0
   FLOAT[0] = value
-  const word = WORD[0] ?? 0
-  return (word + 0x7fff + ((word >>> 16) & 1)) >>> 16
+  return bfloat16OfBits(WORD[0] ?? 0)
+}
+
+/** The same from the bits of a float32. A NaN keeps as many of its bits as fit. */
+export function bfloat16OfBits(bits: number): number {
+  if ((bits & 0x7fffffff) > 0x7f800000) return (bits >>> 16) | 0x40
+  return (bits + 0x7fff + ((bits >>> 16) & 1)) >>> 16
 }
 
 const FLOAT = new Float32Array(1)

@@ -1,6 +1,6 @@
-import { numberToBfloat16, numberToFloat16 } from '../data/array/float16.js'
 import { type Attr, attr } from '../ir/attr.js'
 import { calledBy } from '../ir/calls.js'
+import { numberToBfloat16, numberToFloat16 } from '../ir/float16.js'
 import type { Graph, Model, Node, Value } from '../ir/graph.js'
 import { MemoryTensor } from '../ir/tensor.js'
 import type { DType, Shape, Type } from '../ir/type.js'

@@ -1,6 +1,6 @@
-import { numberToFloat16 } from '../../data/array/float16.js'
 import type { NdArray } from '../../data/dataset.js'
 import { DataError, UnsupportedModelError } from '../../errors.js'
+import { numberToFloat16 } from '../../ir/float16.js'
 import type { Value } from '../../ir/graph.js'
 import { type DType, shapeToString } from '../../ir/type.js'
 import { skeleton } from '../../onnx/skeleton.js'

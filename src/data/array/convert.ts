@@ -1,8 +1,8 @@
 import { DataError } from '../../errors.js'
+import { bfloat16ToNumber, float16ToNumber, numberToBfloat16, numberToFloat16 } from '../../ir/float16.js'
 import type { DType } from '../../ir/type.js'
 import type { NdArray } from '../dataset.js'
 import { isFloat, isNumeric, type NumericData, type NumericDType, newArray } from './dtypes.js'
-import { bfloat16ToNumber, float16ToNumber, numberToBfloat16, numberToFloat16 } from './float16.js'
 
 /** The values that an integer dtype can hold, as [least, greatest]. */
 const INTEGER_RANGES: Partial<Record<DType, readonly [bigint, bigint]>> = {

@@ -1,4 +1,4 @@
-import { float16ToNumber } from '../../ir/float16.js'
+import { bfloat16OfBits, float16OfBits, float16ToNumber } from '../../ir/float16.js'
 import type { HalfType } from './arrays.js'
 
 /** float16 and bfloat16 as float32 and back, a whole array at a time. A NaN keeps as many of its bits as fit. */
@@ -37,28 +37,4 @@ function float32OfFloat16(): Int32Array {
   }
   table = bits
   return bits
-}
-
-const FLOAT = new Float32Array(1)
-const WORD = new Int32Array(FLOAT.buffer)
-
-/** 2^-14, the smallest normal float16, and 2^16, from which on all is infinite, as bits of float32. */
-const LEAST_NORMAL = 0x38800000
-const INFINITE = 0x47800000
-
-function float16OfBits(bits: number): number {
-  const sign = (bits >>> 16) & 0x8000
-  const size = bits & 0x7fffffff
-  if (size > 0x7f800000) return sign | 0x7e00 | ((size >>> 13) & 0x3ff)
-  if (size >= INFINITE) return sign | 0x7c00
-  if (size >= LEAST_NORMAL) return sign | ((size - 0x38000000 + 0xfff + ((size >>> 13) & 1)) >>> 13)
-  // Beside a half the last bit of a float32 is worth 2^-24, as that of a subnormal float16.
-  WORD[0] = size
-  FLOAT[0] = (FLOAT[0] as number) + 0.5
-  return sign | ((WORD[0] as number) - 0x3f000000)
-}
-
-function bfloat16OfBits(bits: number): number {
-  if ((bits & 0x7fffffff) > 0x7f800000) return (bits >>> 16) | 0x40
-  return (bits + 0x7fff + ((bits >>> 16) & 1)) >>> 16
 }

@@ -1,5 +1,7 @@
+import { bfloat16OfBits, float16OfBits } from '../../ir/float16.js'
 import type { DType } from '../../ir/type.js'
-import { bfloat16OfBits, float16OfBits, isFloat16 } from './half.js'
+import { bytesOf } from '../../ir/walk.js'
+import { isFloat16 } from './half.js'
 
 /** What is stored in place of a wider type, and which of it the narrower type holds. */
 interface Narrower {
@@ -117,8 +119,4 @@ function bigIntsOf(chunk: Uint8Array): BigInt64Array {
 
 function bigUintsOf(chunk: Uint8Array): BigUint64Array {
   return new BigUint64Array(chunk.buffer as ArrayBuffer, chunk.byteOffset, chunk.byteLength / 8) // never shared
-}
-
-function bytesOf(array: NodeJS.TypedArray): Uint8Array {
-  return new Uint8Array(array.buffer, array.byteOffset, array.byteLength)
 }

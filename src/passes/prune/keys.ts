@@ -1,5 +1,5 @@
-import { float16ToNumber } from '../../data/array/float16.js'
 import { UnsupportedModelError } from '../../errors.js'
+import { float16ToNumber } from '../../ir/float16.js'
 import { CHUNK_BYTES, type Tensor } from '../../ir/tensor.js'
 import { type DType, elementCount } from '../../ir/type.js'
 

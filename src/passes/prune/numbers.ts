@@ -1,5 +1,5 @@
-import { bfloat16ToNumber, float16ToNumber, numberToBfloat16, numberToFloat16 } from '../../data/array/float16.js'
 import { UnsupportedModelError } from '../../errors.js'
+import { bfloat16ToNumber, float16ToNumber, numberToBfloat16, numberToFloat16 } from '../../ir/float16.js'
 import { float64Of, refuseNonFinite, uint16Of, type WeightDType } from './keys.js'
 
 /** The weights of a tensor as numbers. @throws UnsupportedModelError when one is not finite */

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
-import { numberToBfloat16, numberToFloat16 } from '../../../src/data/array/float16.js'
 import { label } from '../../../src/encodings/index.js'
+import { numberToBfloat16, numberToFloat16 } from '../../../src/ir/float16.js'
 import { MemoryTensor, type Tensor } from '../../../src/ir/tensor.js'
 import type { DType } from '../../../src/ir/type.js'
 import { bytesOf } from '../../../src/ir/walk.js'

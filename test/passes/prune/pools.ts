@@ -1,10 +1,5 @@
 import fc from 'fast-check'
-import {
-  bfloat16ToNumber,
-  float16ToNumber,
-  numberToBfloat16,
-  numberToFloat16,
-} from '../../../src/data/array/float16.js'
+import { bfloat16ToNumber, float16ToNumber, numberToBfloat16, numberToFloat16 } from '../../../src/ir/float16.js'
 import { MemoryTensor, type Tensor } from '../../../src/ir/tensor.js'
 import { elementCount } from '../../../src/ir/type.js'
 import { bytesOf } from '../../../src/ir/walk.js'

@@ -1,13 +1,15 @@
 import assert from 'node:assert/strict'
 import fc from 'fast-check'
 import {
+  bfloat16OfBits,
   bfloat16ToNumber,
+  float16OfBits,
   float16ToNumber,
   numberToBfloat16,
   numberToFloat16,
-} from '../../../src/data/array/float16.js'
+} from '../../src/ir/float16.js'
 
-describe('data/array/float16', () => {
+describe('ir/float16', () => {
   it('knows the numbers of the standard', () => {
     const known: [bits: number, value: number][] = [
       [0x3c00, 1],
@@ -64,5 +66,19 @@ describe('data/array/float16', () => {
     assert.equal(numberToBfloat16(1 + 2 ** -8), 0x3f80, 'a tie goes down to the even one')
     assert.equal(numberToBfloat16(1 + 3 * 2 ** -8), 0x3f82, 'a tie goes up to the even one')
     assert.equal(numberToBfloat16(Number.NaN), 0x7fc0)
+  })
+
+  it('does the same from the bits of a float32, and keeps what fits of a NaN', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: -(2 ** 31), max: 2 ** 31 - 1 }), (bits) => {
+        const [value = 0] = new Float32Array(Int32Array.of(bits).buffer)
+        if (Number.isNaN(value)) return
+        assert.equal(float16OfBits(bits), numberToFloat16(value), `${value}`)
+        assert.equal(bfloat16OfBits(bits), numberToBfloat16(value), `${value}`)
+      }),
+      { numRuns: 2000 },
+    )
+    assert.deepEqual([float16OfBits(0x7fc02000), bfloat16OfBits(0x7fc10000)], [0x7e01, 0x7fc1])
+    assert.deepEqual([float16OfBits(0x7f800001), bfloat16OfBits(0x7f800001)], [0x7e00, 0x7fc0], 'a NaN stays one')
   })
 })

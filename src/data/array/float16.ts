@@ -1,1 +1,0 @@
-export * from '../../ir/float16.js'
