@@ -24,12 +24,19 @@ export async function runPass(
 ): Promise<PassResult> {
   const { values } = makeStep(pass, raw, (option) => `--${option}`)
   const { run } = await pass.load()
-  return run(model, values as never, {
-    seed: 0,
-    folder: () => mkdtemp(join(tmpdir(), 'mcompress-passes-')),
-    ...context,
-  }) // makeStep has parsed them by the pass's own options
+  return run(model, values as never, { seed: 0, folder: madeFolder, ...context }) // makeStep has parsed them by the pass's own options
 }
+
+/** As long as the tests run: the tensors of a model may be in a file there. */
+async function madeFolder(): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'mcompress-passes-'))
+  folders.push(folder)
+  return folder
+}
+
+const folders: string[] = []
+
+after(() => Promise.all(folders.map((folder) => rm(folder, { recursive: true, force: true }))))
 
 /** Writes a model and reads what was written. */
 export async function rewritten(model: Model, path: string): Promise<Model> {
