@@ -8,15 +8,22 @@ export class Spacing {
   /** How often each distance below 4096 occurs; the first is that from element 0. */
   readonly counts: Float64Array
   /** The others. */
-  readonly wide: number[]
+  readonly wide: number[] = []
   /** Where the last one was. */
   last = 0
 
-  constructor(from?: Spacing) {
-    this.counts = from ? from.counts.slice() : new Float64Array(COUNTED)
-    this.wide = from ? [...from.wide] : []
-    this.present = from?.present ?? 0
-    this.last = from?.last ?? 0
+  /** @param elements  of the tensor: no distance is larger, and models may have thousands of small ones */
+  constructor(elements = COUNTED) {
+    this.counts = new Float64Array(Math.min(elements, COUNTED))
+  }
+
+  copy(): Spacing {
+    const copy = new Spacing(this.counts.length)
+    copy.counts.set(this.counts)
+    for (const gap of this.wide) copy.wide.push(gap)
+    copy.present = this.present
+    copy.last = this.last
+    return copy
   }
 
   /** Adds an element that is not zero, behind all others. */
@@ -32,7 +39,7 @@ export class Spacing {
   /** Zeros that have to stand in between, so that no distance is larger than a digit. */
   fillers(base: number): number {
     let fillers = 0
-    for (let gap = base; gap < COUNTED; gap++) fillers += (this.counts[gap] as number) * fillersOf(gap, base)
+    for (let gap = base; gap < this.counts.length; gap++) fillers += (this.counts[gap] as number) * fillersOf(gap, base)
     for (const gap of this.wide) fillers += fillersOf(gap, base)
     return fillers
   }

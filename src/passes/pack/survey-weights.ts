@@ -1,4 +1,5 @@
 import type { Tensor } from '../../ir/tensor.js'
+import { elementCount } from '../../ir/type.js'
 import { unhurried } from '../unhurried.js'
 import { importanceReader } from './broadcast.js'
 import { Casts } from './casts.js'
@@ -28,7 +29,7 @@ async function read(tensor: Tensor, dtype: WeightDType, options: SurveyOptions, 
   const distinct = new Distinct()
   const casts = new Casts(dtype)
   const channels = new ChannelScan(shape)
-  const places = new Places()
+  const places = new Places(elementCount(shape))
   const sums = { energy: 0, largest: 0 }
   let at = 0
   for await (const chunk of unhurried(tensor)) {
@@ -85,9 +86,13 @@ function usable(importance: Importance | null | undefined): Importance | null {
 
 /** Where elements are that are not zero, with -0 among them and without. */
 class Places {
-  readonly byBits = new Spacing()
+  readonly byBits: Spacing
   #byValue: Spacing | null = null
   #at = 0
+
+  constructor(elements: number) {
+    this.byBits = new Spacing(elements)
+  }
 
   get byValue(): Spacing {
     return this.#byValue ?? this.byBits
@@ -95,7 +100,7 @@ class Places {
 
   add(words: Int32Array): void {
     const bits = this.byBits
-    if (this.#byValue === null && words.includes(SIGN)) this.#byValue = new Spacing(bits)
+    if (this.#byValue === null && words.includes(SIGN)) this.#byValue = bits.copy()
     const value = this.#byValue
     const first = this.#at
     this.#at += words.length

@@ -61,7 +61,7 @@ export async function surveyOf(tensor: Tensor, options: SurveyOptions = {}): Pro
   const { dtype, shape } = tensor
   const elements = elementCount(shape)
   if (!hasWords(dtype)) {
-    return { dtype, shape, elements, repeated: null, distinct: null, casts: [], spacing: new Spacing(), weights: null }
+    return { dtype, shape, elements, repeated: null, distinct: null, casts: [], spacing: new Spacing(0), weights: null }
   }
   return isWeightDType(dtype) ? surveyWeights(tensor, dtype, options) : surveyBits(tensor, options)
 }
@@ -71,7 +71,7 @@ async function surveyBits(tensor: Tensor, { signal, onRead }: SurveyOptions): Pr
   const { dtype, shape } = tensor
   const distinct = new Distinct()
   const casts = new Casts(dtype)
-  const spacing = new Spacing()
+  const spacing = new Spacing(elementCount(shape))
   let at = 0
   for await (const chunk of unhurried(tensor)) {
     signal?.throwIfAborted()
