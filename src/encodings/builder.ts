@@ -66,12 +66,15 @@ export interface Weighed {
   readonly bytes: number
   /** All that its nodes make: ONNX Runtime holds it in memory until every weight of the model is decoded. */
   readonly loadBytes: number
+  /** What the largest of them makes: ONNX Runtime folds nothing above 1 GiB (`MOST_FOLDED_BYTES`). */
+  readonly largestBytes: number
 }
 
 /** Tells what an encoding takes without building it. */
 export function weigh(encoded: Encoded<Spec>): Weighed {
   let bytes = 0
   let loadBytes = 0
+  let largestBytes = 0
   const named = { name: 'ab' }
   const into: Builder<null, Spec> = {
     constant: ({ dtype, shape }) => {
@@ -82,11 +85,13 @@ export function weigh(encoded: Encoded<Spec>): Weighed {
     node: (op, inputs, out, attrs = {}) => {
       const parts = { op, name: '', domain: '', overload: '', inputs: inputs.map(() => named), outputs: [named] }
       bytes += nodeBytes({ ...parts, attrs: Object.entries(attrs) })
-      loadBytes += denseBytes(out.dtype, elementCount(out.shape))
+      const made = denseBytes(out.dtype, elementCount(out.shape))
+      loadBytes += made
+      largestBytes = Math.max(largestBytes, made)
       return null
     },
     sharedNode: () => null,
   }
   build(encoded, into)
-  return { bytes, loadBytes }
+  return { bytes, loadBytes, largestBytes }
 }

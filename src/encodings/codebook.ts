@@ -12,7 +12,7 @@ import { castTo, firstOf } from './ops.js'
  */
 export const codebook = defineEncoding({
   name: 'codebook',
-  summary: 'a palette of 256, 16, 4 or 2 values',
+  summary: 'a palette of at most 256 values',
   dtypes: MOVED,
   label: ({ palette }) => `codebook of ${elementCount(palette.shape)}`,
   build({ palette, codes, dtype, shape }, into) {

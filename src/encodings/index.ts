@@ -24,6 +24,9 @@ export const encodings: { readonly [N in EncodingName]: Encoding<N> } = {
 /** All encodings together need it: BitShift, CumSum and ScatterElements are of opset 11. */
 export const ENCODINGS_OPSET = 11
 
+/** ONNX Runtime folds no larger output: `optimization.constant_folding_max_output_size_in_bytes`. */
+export const MOST_FOLDED_BYTES = 2 ** 30
+
 /** Of bfloat16: before, neither Cast nor Gather take it. */
 const BFLOAT16_OPSET = 13
 

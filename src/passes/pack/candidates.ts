@@ -1,8 +1,8 @@
-import { weigh } from '../../encodings/builder.js'
+import { type Weighed, weigh } from '../../encodings/builder.js'
 import { DIGIT_FORMS, type DigitForm, digitForm, isShifted, wordsFor } from '../../encodings/digits.js'
 import type { Encoded, Spec } from '../../encodings/encoding.js'
 import { gapValuesShape } from '../../encodings/gaps.js'
-import { supports } from '../../encodings/index.js'
+import { MOST_FOLDED_BYTES, supports } from '../../encodings/index.js'
 import { denseBytes } from '../../ir/type.js'
 import { paretoOf } from './pareto.js'
 import type { Bound, Plan } from './plan.js'
@@ -20,8 +20,6 @@ import {
 } from './values.js'
 import { hasWords } from './words.js'
 
-/** ONNX Runtime folds no larger output: `optimization.constant_folding_max_output_size_in_bytes`. */
-const MOST_FOLDED = 2 ** 30
 /** Looking up whole bytes saves time and memory from about here on; below, its table of all bytes costs more. */
 const LEAST_ELEMENTS_IN_ROWS = 2 ** 19
 type Sketch = Pick<Plan, 'encoded' | 'error'>
@@ -38,8 +36,16 @@ export interface PlanOptions {
 export function plansOf(survey: Survey, bound: Bound, { opset }: PlanOptions = {}): Plan[] {
   const allowed = allowedOf(survey, bound)
   const sketches = isEncodable(survey) ? [...sketchesOf(survey, allowed)] : []
-  const plans = sketches.filter(({ encoded }) => isDecoded(encoded, opset)).map(weighed)
+  const plans = sketches
+    .filter(({ encoded }) => isDecoded(encoded, opset))
+    .map(weighed)
+    .filter(({ largestBytes }) => largestBytes <= MOST_FOLDED_BYTES)
   return paretoOf([...plans, weighed({ encoded: denseOf(survey), error: 0 })])
+}
+
+/** What a tensor of a shape may lose. */
+export function mostError(shape: readonly number[], { maxError, maxVectorError }: Bound): number {
+  return isVector(shape) ? maxVectorError : maxError
 }
 
 /** Whether the bound for vectors applies: all dimensions but one are 1. */
@@ -50,13 +56,12 @@ export function isVector(shape: readonly number[]): boolean {
 /** Plans know their errors nearly: so that what is measured keeps to the bound, they keep a little more distance. */
 const SURE = 0.99
 
-function allowedOf({ shape }: Survey, { maxError, maxVectorError, mostValues }: Bound): Allowed {
-  if (isVector(shape)) return { maxError: SURE * maxVectorError, mostValues: null }
-  return { maxError: SURE * maxError, mostValues }
+function allowedOf({ shape }: Survey, bound: Bound): Allowed {
+  return { maxError: SURE * mostError(shape, bound), mostValues: isVector(shape) ? null : bound.mostValues }
 }
 
 function isEncodable({ dtype, elements }: Survey): boolean {
-  return hasWords(dtype) && elements > 0 && denseBytes(dtype, elements) <= MOST_FOLDED && elements * 4 <= MOST_FOLDED
+  return hasWords(dtype) && elements > 0 && denseBytes(dtype, elements) <= MOST_FOLDED_BYTES
 }
 
 function* sketchesOf(survey: Survey, allowed: Allowed): Iterable<Sketch> {
@@ -105,7 +110,7 @@ function* sparse(
   const { present } = spacing
   if (present === 0 || present === elements) return
   const places = DIGIT_FORMS.map((form) => placesBy(form, spacing))
-  const fitting = places.filter(({ entries }) => entries <= elements && entries * 8 <= MOST_FOLDED)
+  const fitting = places.filter(({ entries }) => entries <= elements && entries * 8 <= MOST_FOLDED_BYTES)
   const codings = { filled: codingsFor('present and zero'), bare: codingsFor('present') }
   for (const isFilled of [true, false]) {
     const some = fitting.filter(({ fillers }) => fillers > 0 === isFilled)
@@ -165,6 +170,6 @@ function isDecoded(encoded: Encoded<Spec>, opset: number | undefined): boolean {
   return encoded.encoding !== 'cast' || supports('cast', encoded.stored.dtype, opset)
 }
 
-function weighed({ encoded, error }: Sketch): Plan {
+function weighed({ encoded, error }: Sketch): Plan & Weighed {
   return { encoded, error, ...weigh(encoded) }
 }

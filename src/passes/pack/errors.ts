@@ -5,7 +5,15 @@ import type { WeightSurvey } from './survey.js'
 /** Errors of encodings without a palette, as `Plan.error` has them. */
 
 /** Steps of int8 to either side of zero. */
-export const STEPS = 127
+const STEPS = 127
+/** Below it a float32 has fewer digits the smaller it is, and steps would be far from what was asked for. */
+const LEAST_NORMAL = 2 ** -126
+
+/** The step of int8 for weights up to a magnitude; 1 where they are too small for any: all of them become zero. */
+export function stepFor(largest: number): number {
+  const step = Math.fround(largest / STEPS)
+  return step < LEAST_NORMAL ? 1 : step
+}
 
 /** Of float16: what is between two of its numbers is anywhere between them. */
 export function castError({ density }: WeightSurvey): number {
@@ -23,7 +31,7 @@ export function castError({ density }: WeightSurvey): number {
 /** Of int8 with one step for all. */
 export function stepError({ density, largest }: WeightSurvey): number {
   const { values, weights, scatter } = density
-  const step = Math.fround(largest / STEPS) || 1
+  const step = stepFor(largest)
   let squares = scatter
   for (let i = 0; i < values.length; i++) {
     const x = values[i] as number // in range, here and below

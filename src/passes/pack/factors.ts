@@ -1,7 +1,8 @@
-import { float16ToNumber, numberToFloat16 } from '../../data/array/float16.js'
 import type { Encoded, EncodedAs, Spec } from '../../encodings/encoding.js'
+import { float16ToNumber, numberToFloat16 } from '../../ir/float16.js'
 import { MemoryTensor, type Tensor } from '../../ir/tensor.js'
 import { bytesOf } from '../../ir/walk.js'
+import { stepFor } from './errors.js'
 import { transposed } from './range-finder.js'
 import { dot } from './symmetric-eigen.js'
 
@@ -84,8 +85,8 @@ function inInt8(factor: Factor): StoredFactor {
   const steps = new Float32Array(rank)
   for (let k = 0; k < rank; k++) {
     const row = component(factor, k)
-    steps[k] = row.reduce((most, x) => Math.max(most, Math.abs(x)), 0) / LARGEST_CODE || 1
-    const step = steps[k] as number // as it was rounded
+    const step = stepFor(row.reduce((most, x) => Math.max(most, Math.abs(x)), 0))
+    steps[k] = step
     for (let i = 0; i < length; i++) {
       const code = Math.round((row[i] as number) / step) // inside the array
       codes[k * length + i] = code

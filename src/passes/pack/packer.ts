@@ -1,13 +1,15 @@
 import { blank } from '../../encodings/blank.js'
 import { label } from '../../encodings/index.js'
+import { mapTensors } from '../../encodings/map-tensors.js'
 import { UsageError } from '../../errors.js'
 import type { Model, Value } from '../../ir/graph.js'
+import type { Tensor } from '../../ir/tensor.js'
 import { encodeModel } from '../../onnx/write.js'
 import type { PackedWeight } from '../pass.js'
 import { type Goal, losslessGoal } from './bound.js'
-import { plansOf } from './candidates.js'
+import { mostError, plansOf } from './candidates.js'
 import { choose } from './choose.js'
-import { type EncodedTensor, encode } from './encode.js'
+import { type EncodedTensor, type EncodeOptions, encode } from './encode.js'
 import type { Candidate } from './ladder.js'
 import { type LowRankPlan, lowRankPlan } from './low-rank.js'
 import { packInto, type Stored } from './pack-into.js'
@@ -43,6 +45,14 @@ export interface PlannedPacking extends Candidate {
 interface Surveyed {
   readonly target: Target
   readonly survey: Survey
+}
+
+/** What a tensor may be stored as. */
+interface Offer extends Surveyed {
+  /** The smallest first; the tensor as it is last. */
+  readonly plans: readonly Plan[]
+  /** Of the error, measured. */
+  readonly limit: number
 }
 
 /** What ONNX Runtime takes to load a weight, in times of its bytes: as it is, and packed beside what decoding makes. */
@@ -93,10 +103,10 @@ export class Packer {
 
   /** @throws UsageError when the file cannot be as small as the goal says */
   async plan(goal: Goal): Promise<PlannedPacking> {
-    const plansOfEach: Plan[][] = []
-    for (const surveyed of this.#surveyed) plansOfEach.push(await this.#plansOf(surveyed, goal)) // one weight in memory
-    const { plans, bytes } = this.#chosen(plansOfEach, goal)
-    const work = this.#surveyed.map((surveyed, i) => ({ ...surveyed, plan: plans[i] as Plan })) // one for each
+    const offers: Offer[] = []
+    for (const surveyed of this.#surveyed) offers.push(await this.#offerOf(surveyed, goal)) // one weight in memory
+    const { plans, bytes } = this.#chosen(offers, goal)
+    const work = offers.map((offer, i) => ({ ...offer, plan: plans[i] as Plan })) // one for each
     const packed = (onRead?: (bytes: number) => void) => this.#encoded(work, onRead)
     return {
       goal,
@@ -115,7 +125,7 @@ export class Packer {
     }
   }
 
-  async #plansOf({ target, survey }: Surveyed, { bound, targetBytes }: Goal): Promise<Plan[]> {
+  async #offerOf({ target, survey }: Surveyed, { bound, targetBytes }: Goal): Promise<Offer> {
     const { opset } = this.#model
     const isErrorGoal = targetBytes === null && bound.mostValues === null
     const isWithin = isErrorGoal || (survey.distinct?.length ?? Number.POSITIVE_INFINITY) <= (bound.mostValues ?? 0)
@@ -125,7 +135,8 @@ export class Packer {
     if (dense === undefined) throw new Error('A tensor can always be stored as it is.')
     const smaller = plans.filter(({ bytes }) => bytes + LEAST_GAIN <= dense.bytes)
     const product = await this.#product(target, survey, isErrorGoal ? own.maxError : 0, smaller[0] ?? dense)
-    return product === null ? [...smaller, dense] : [product, ...smaller, dense]
+    const limit = mostError(survey.shape, own)
+    return { target, survey, limit, plans: product === null ? [...smaller, dense] : [product, ...smaller, dense] }
   }
 
   /** @returns null where no two factors are smaller than what else there is */
@@ -133,12 +144,13 @@ export class Packer {
     const { weights } = survey
     if (maxError === 0 || survey.elements < LEAST_LOW_RANK || weights === null) return null
     if (weights.importance !== null || weights.byMagnitude) return null // its error counts all elements the same
-    const { seed, signal } = this.#options
-    return lowRankPlan(tensor, { maxError, bytes, seed, signal })
+    const { seed, signal, store } = this.#options
+    const plan = await lowRankPlan(tensor, { maxError, bytes, seed, signal })
+    return plan && inStore(plan, store)
   }
 
-  #chosen(plansOfEach: readonly (readonly Plan[])[], { targetBytes }: Goal): { plans: readonly Plan[]; bytes: number } {
-    const tensors = plansOfEach.map((plans, i) => ({ plans, elements: this.#surveyed[i]?.survey.elements ?? 0 }))
+  #chosen(offers: readonly Offer[], { targetBytes }: Goal): { plans: readonly Plan[]; bytes: number } {
+    const tensors = offers.map(({ plans, survey }) => ({ plans, elements: survey.elements }))
     const loadBytes = (DENSE_LOAD * this.#options.loadMemory - PACKED_LOAD) * this.#denseBytes + FREE_LOAD_BYTES
     const chosen = (target: number | null) => {
       const plans = choose(tensors, { loadBytes, ...(target !== null && { targetBytes: target }) })
@@ -149,7 +161,7 @@ export class Packer {
       if ('smallest' in made) throw new Error('Without a target there is always a choice.')
       return made
     }
-    const asTheyAre = plansOfEach.flatMap((plans) => plans.at(-1) ?? [])
+    const asTheyAre = offers.flatMap(({ plans }) => plans.at(-1) ?? [])
     const rest = this.#bytesOf(asTheyAre) - sum(asTheyAre)
     let target = targetBytes - rest
     for (let i = 0; i < CORRECTIONS; i++) {
@@ -175,14 +187,12 @@ export class Packer {
   async #encoded(work: readonly Work[], onRead?: (bytes: number) => void): Promise<Done[]> {
     const { store, signal } = this.#options
     const done: Done[] = []
-    for (const { target, survey, plan } of work) {
-      done.push({ target, bytes: plan.bytes, ...(await encodedBy(plan, target, survey, store, { signal, onRead })) })
-    }
+    for (const one of work) done.push(await encodedWithin(one, store, { signal, onRead }))
     return done
   }
 }
 
-interface Work extends Surveyed {
+interface Work extends Offer {
   readonly plan: Plan
 }
 
@@ -190,16 +200,47 @@ interface Done extends Stored, EncodedTensor {
   readonly bytes: number
 }
 
+/**
+ * By the plan, or, where more is lost than the plan knew, by the next larger one that keeps to the limit and takes no more
+ * memory: plans know how many weights there are of each size, but not where between two steps they lie.
+ */
+async function encodedWithin(
+  { target, survey, plan, plans, limit }: Work,
+  store: Store,
+  options: EncodeOptions,
+): Promise<Done> {
+  const instead = plans.slice(plans.indexOf(plan) + 1).filter(({ loadBytes }) => loadBytes <= plan.loadBytes)
+  for (const each of [plan, ...instead]) {
+    const made = await encodedBy(each, target, survey, store, options)
+    if (made.error <= limit) return { target, bytes: each.bytes, ...made }
+  }
+  throw new Error('A tensor as it is has no error.')
+}
+
 function encodedBy(
   plan: Plan,
   { tensor }: Target,
   survey: Survey,
   store: Store,
-  options: { signal?: AbortSignal | undefined; onRead?: ((bytes: number) => void) | undefined },
+  options: EncodeOptions,
 ): Promise<EncodedTensor> | EncodedTensor {
   const { encoded, error } = plan
   if (encoded.encoding !== 'low-rank') return encode(tensor, survey, plan, store, options)
   return { encoded: (plan as LowRankPlan).encoded, error, sparsity: 0 } // found with its numbers, and made by nobody else
+}
+
+/** The same with its numbers in the store: there may be as many factors as weights. */
+function inStore(plan: LowRankPlan, store: Store): LowRankPlan {
+  const stored = (tensor: Tensor): Tensor => {
+    const out = store.begin()
+    out.write(tensor.read())
+    return out.finish(tensor.dtype, tensor.shape)
+  }
+  const { encoded } = plan
+  return {
+    ...plan,
+    encoded: { ...encoded, left: mapTensors(encoded.left, stored), right: mapTensors(encoded.right, stored) },
+  }
 }
 
 function weightOf({ target, encoded, bytes, error, sparsity }: Done, of: (value: Value) => Value): PackedWeight {

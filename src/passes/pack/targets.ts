@@ -1,3 +1,4 @@
+import { MOST_FOLDED_BYTES } from '../../encodings/index.js'
 import type { Graph, Model, Value } from '../../ir/graph.js'
 import type { Tensor } from '../../ir/tensor.js'
 import { dtypeBits } from '../../ir/type.js'
@@ -20,8 +21,6 @@ export interface Targets {
 
 /** Smaller ones are not worth a node. */
 const LEAST_BYTES = 64
-/** ONNX Runtime folds no larger output: `optimization.constant_folding_max_output_size_in_bytes`. */
-const MOST_BYTES = 2 ** 30
 
 /**
  * Every constant of the main graph and of bodies that could be computed at load instead of being stored.
@@ -72,7 +71,7 @@ function obstacle(model: Model, value: Value, tensor: Tensor): string | null {
   if (outermost(value.graph) !== model.main) return 'it stands in a function'
   if (value.graph.inputs.includes(value)) return 'it is the default of an input: who runs the model may set it'
   if ([...value.uses].some((use) => 'slot' in use)) return 'it is an output of the graph as it is'
-  if (tensor.byteLength > MOST_BYTES) return 'it is larger than what ONNX Runtime folds (1 GiB)'
+  if (tensor.byteLength > MOST_FOLDED_BYTES) return 'it is larger than what ONNX Runtime folds (1 GiB)'
   return null
 }
 

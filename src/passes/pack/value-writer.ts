@@ -4,8 +4,8 @@ import { elementCount } from '../../ir/type.js'
 import { narrowed } from './casts.js'
 import { type Coder, exactCoder, nearestCoder } from './coder.js'
 import { DigitWriter } from './digit-writer.js'
-import { STEPS } from './errors.js'
-import { isWeightDType, valuesOfHalves, type WeightDType, widened, wordOf } from './half.js'
+import { stepFor } from './errors.js'
+import { isWeightDType, type WeightDType, widened, wordOf } from './half.js'
 import { exactWords, type Part, palettesOf } from './palettes.js'
 import type { Store, TensorWriter } from './store.js'
 import type { Survey, WeightSurvey } from './survey.js'
@@ -85,14 +85,13 @@ class CastWriter implements ElementWriter {
     const bytes = narrowed(bytesOfWords(words, count), dtype, stored.dtype)
     this.#out.write(bytes)
     if (stored.dtype !== 'float16') return // the others are exact
-    const table = valuesOfHalves('float16')
-    const halves = new Uint16Array(bytes.buffer, bytes.byteOffset, count)
+    const rounded = widened(bytes, count, 'float16')
     const floats = new Float32Array(words.buffer, words.byteOffset, count)
     let squares = 0
     let lost = 0
     for (let i = 0; i < count; i++) {
       const x = floats[i] as number // in range, here and below
-      const v = table[halves[i] as number] as number
+      const v = rounded[i] as number
       const d = x - v
       squares += importance === null ? d * d : d * d * (importance[i] as number)
       if (v === 0 && x !== 0) lost++
@@ -195,7 +194,7 @@ class Int8Writer implements ElementWriter {
     const { shape } = plan.scale
     const channels = weights.channels.find((each) => each.shape.join() === shape.join())
     const isWhole = elementCount(shape) === 1 || channels === undefined
-    this.#scales = Float32Array.from(isWhole ? [weights.largest] : channels.largest, (most) => most / STEPS || 1)
+    this.#scales = Float32Array.from(isWhole ? [weights.largest] : channels.largest, stepFor)
     this.#run = isWhole ? Number.POSITIVE_INFINITY : runLength(plan.shape, channels.axis)
   }
 

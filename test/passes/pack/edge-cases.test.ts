@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import fc from 'fast-check'
+import { weigh } from '../../../src/encodings/builder.js'
 import { label } from '../../../src/encodings/index.js'
 import { MemoryTensor, StringTensor, type Tensor } from '../../../src/ir/tensor.js'
 import type { DType } from '../../../src/ir/type.js'
@@ -7,7 +8,8 @@ import { bytesOf } from '../../../src/ir/walk.js'
 import { plansOf } from '../../../src/passes/pack/candidates.js'
 import { encode } from '../../../src/passes/pack/encode.js'
 import type { Bound } from '../../../src/passes/pack/plan.js'
-import { surveyOf } from '../../../src/passes/pack/survey.js'
+import { Spacing } from '../../../src/passes/pack/spacing.js'
+import { type Survey, surveyOf } from '../../../src/passes/pack/survey.js'
 import { decoded, packed } from '../../encodings/models.js'
 import { float32, normal, withStore } from './tensors.js'
 
@@ -272,7 +274,42 @@ describe('Pack: plans under a bound', () => {
   })
 })
 
+describe('Pack: plans of the largest tensors', () => {
+  it('make nothing that ONNX Runtime does not fold', () => {
+    // 2^28 elements of float32 are 1 GiB, which is folded; three digits to a word make two elements more of them.
+    const distinct = Array.from({ length: 30 }, (_, i) => i + 1)
+    const shape = [65536, 4096]
+    const elements = 2 ** 28
+    const spacing = new Spacing()
+    const survey: Survey = {
+      dtype: 'float32',
+      shape,
+      elements,
+      repeated: null,
+      distinct,
+      casts: [],
+      spacing,
+      weights: null,
+    }
+    const plans = plansOf(survey, LOSSLESS).slice(0, -1)
+    assert.ok(plans.length > 0)
+    for (const { encoded } of plans) assert.ok(weigh(encoded).largestBytes <= 2 ** 30, label(encoded))
+    const bases = plans.map(({ encoded }) => encoded.encoding === 'codebook' && encoded.codes.form.base)
+    assert.deepEqual(bases, [256])
+  })
+})
+
 describe('Pack: measured errors', () => {
+  it('are numbers where a channel has weights too small for any step', async () => {
+    const tensor = made(4000, (i) => (i < 100 ? (i % 7) * 1e-45 : Math.sin(i)), [40, 100])
+    const survey = await surveyOf(tensor)
+    const plan = plansOf(survey, ANYTHING).find(({ encoded }) => label(encoded) === 'int8 by channel')
+    assert.ok(plan)
+    const { encoded, error } = await withStore((store) => encode(tensor, survey, plan, store))
+    assert.ok(error > 0 && error < 0.01, `${error}`)
+    assert.equal(encoded.encoding, 'int8')
+  })
+
   it('keep to the bound, wherever it is', async () => {
     await withStore(async (store) => {
       for (const [seed, n] of [

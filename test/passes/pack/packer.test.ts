@@ -1,0 +1,76 @@
+import assert from 'node:assert/strict'
+import { sketch } from '../../../fixtures/sketch.js'
+import type { Model } from '../../../src/ir/graph.js'
+import { MemoryTensor, type Tensor } from '../../../src/ir/tensor.js'
+import { graphs } from '../../../src/ir/walk.js'
+import { errorGoal } from '../../../src/passes/pack/bound.js'
+import { Packer } from '../../../src/passes/pack/packer.js'
+import type { Store } from '../../../src/passes/pack/store.js'
+import { targetsOf } from '../../../src/passes/pack/targets.js'
+import type { PackedWeight } from '../../../src/passes/pass.js'
+import { product } from './matrices.js'
+import { float32, withStore } from './tensors.js'
+
+describe('Packer', () => {
+  it('takes another plan where more is lost than a plan knew', async () => {
+    // In the middle between two numbers of float16 is as bad as it gets: 2^-11 of 1, and not 2^-10 / sqrt(12).
+    const halfway = float32(
+      [100, 100],
+      Float32Array.from({ length: 10000 }, (_, i) => 1 + ((i % 1000) * 2 + 1) / 2 ** 11),
+    )
+    const [packed] = await packedWith(halfway, 0.0003)
+    assert.notEqual(packed?.encoding, 'float16')
+    assert.ok((packed?.error ?? 0) <= 0.0003, `${packed?.encoding}: ${packed?.error}`)
+    // Where it does as well as was known, it is what a bound of that size asks for.
+    const anywhere = float32(
+      [100, 100],
+      Float32Array.from({ length: 10000 }, (_, i) => 1 + ((i * 0.618034) % 1)),
+    )
+    const [float16] = await packedWith(anywhere, 0.0003)
+    assert.equal(float16?.encoding, 'float16')
+    assert.ok(float16.error > 0.0001 && float16.error <= 0.0003, `${float16.error}`)
+  })
+
+  it('keeps the numbers of factors in the store', async () => {
+    const { model, weights } = await packedWithModel(product({ rows: 200, columns: 300, rank: 17, noise: 0.005 }), 0.01)
+    assert.match(weights[0]?.encoding ?? '', /^rank 17 /)
+    const large = [...graphs(model)].flatMap((graph) =>
+      [...graph.initializers].filter(({ constant }) => (constant?.byteLength ?? 0) > 2000),
+    )
+    assert.equal(large.length, 2)
+    assert.deepEqual(
+      large.filter(({ constant }) => constant instanceof MemoryTensor),
+      [],
+    )
+  })
+})
+
+async function packedWith(weight: Tensor, maxError: number): Promise<readonly PackedWeight[]> {
+  const { weights } = await packedWithModel(weight, maxError)
+  return weights
+}
+
+function packedWithModel(weight: Tensor, maxError: number) {
+  return withStore(async (store) => {
+    const { shape } = weight
+    const s = sketch('product', 13)
+    s.output('y', s.node('MatMul', 'fc', [s.input('x', ['N', shape[0] ?? 0]), s.constant('w', weight)]), null)
+    const { model } = s
+    const packer = await opened(model, store)
+    const planned = await packer.plan(errorGoal(maxError))
+    return { model, weights: await planned.into(model, (value) => value) }
+  })
+}
+
+function opened(model: Model, store: Store): Promise<Packer> {
+  const { targets } = targetsOf(model, { include: [], exclude: [] })
+  const options = {
+    importances: new Map(),
+    byMagnitude: false,
+    wasPacked: new Set<never>(),
+    loadMemory: 2.5,
+    seed: 0,
+    store,
+  }
+  return Packer.open(model, targets, options, () => {})
+}
