@@ -1,4 +1,7 @@
+import { bytes, scaled } from '../size.js'
 import type { MetricReport, MetricValue } from './report.js'
+
+export { bytes }
 
 /** Stands for what is not known. */
 export const NONE = '–'
@@ -6,13 +9,7 @@ export const NONE = '–'
 /** Between groups of three digits: narrow, and no place to break a line (ISO 80000-1, 7.3.1). */
 const GROUP = '\u202f'
 
-const BYTE_UNITS = ['B', 'kB', 'MB', 'GB', 'TB', 'PB'] as const
 const COUNT_UNITS = ['', 'k', 'M', 'G', 'T', 'P'] as const
-
-/** Decimal units: `999 B`, `1.72 MB`, `178.4 kB`. */
-export function bytes(n: number): string {
-  return scaled(n, BYTE_UNITS)
-}
 
 /**
  * `44 426`, grouped and exact, when that takes no more than `room` characters; else `266.6 k`, `4.09 G`.
@@ -204,17 +201,4 @@ function grouped(n: number): string {
 function threeDigits(n: number): string {
   const digits = n < 0.9995 ? 3 : n < 9.995 ? 2 : n < 99.95 ? 1 : 0
   return digits === 0 ? grouped(Math.round(n)) : n.toFixed(digits)
-}
-
-/** Three digits at least, one decimal at least: `1.72`, `17.2`, `172.4`. */
-function scaled(n: number, units: readonly string[]): string {
-  let value = n
-  let unit = 0
-  // 999.95 would be written as 1000.0.
-  while (value >= (unit === 0 ? 1000 : 999.95) && unit < units.length - 1) {
-    value /= 1000
-    unit++
-  }
-  const number = unit === 0 ? String(value) : value.toFixed(value < 9.995 ? 2 : 1)
-  return `${number} ${units[unit]}`.trimEnd()
 }

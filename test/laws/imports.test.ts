@@ -4,7 +4,7 @@ import { join, posix } from 'node:path'
 
 /** What stands further left knows nothing of what stands right of it; what shares a place, nothing of each other. */
 const ORDER =
-  'errors nearest < ir < ops, onnx < encodings < runtime < data, metrics < analysis < rewrites < train < passes < report < recipe < commands < index'
+  'errors nearest size < ir < ops, onnx < encodings < runtime < data, metrics < analysis < rewrites < train < passes < report < recipe < commands < index'
 const rank = new Map(
   ORDER.split(' < ').flatMap((place, i) => place.split(/,? /).map((name): [string, number] => [name, i])),
 )

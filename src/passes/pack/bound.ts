@@ -1,3 +1,4 @@
+import { bytes } from '../../size.js'
 import type { ValuesOf } from '../option.js'
 import { DEFAULT_MAX_ERROR, MAX_VECTOR_ERROR, type options } from './index.js'
 import type { Bound } from './plan.js'
@@ -40,11 +41,5 @@ export function errorGoal(maxError: number): Goal {
 
 export function sizeGoal(targetBytes: number): Goal {
   const bound = { maxError: Number.POSITIVE_INFINITY, maxVectorError: ANY_VECTOR_ERROR, mostValues: null }
-  return { bound, targetBytes, text: `file of at most ${sizeText(targetBytes)}` }
-}
-
-/** `116.6 kB` */
-export function sizeText(bytes: number): string {
-  const [unit, name] = bytes >= 1e9 ? [1e9, 'GB'] : bytes >= 1e6 ? [1e6, 'MB'] : bytes >= 1e3 ? [1e3, 'kB'] : [1, 'B']
-  return `${Number((bytes / unit).toPrecision(4))} ${name}`
+  return { bound, targetBytes, text: `file of at most ${bytes(targetBytes)}` }
 }
