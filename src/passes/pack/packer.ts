@@ -10,6 +10,7 @@ import { type Goal, losslessGoal } from './bound.js'
 import { mostError, plansOf } from './candidates.js'
 import { choose } from './choose.js'
 import { type EncodedTensor, type EncodeOptions, encode } from './encode.js'
+import { isWeightDType } from './half.js'
 import type { Candidate } from './ladder.js'
 import { type LowRankPlan, lowRankPlan } from './low-rank.js'
 import { packInto, type Stored } from './pack-into.js'
@@ -99,6 +100,12 @@ export class Packer {
       surveyed.push({ target, survey: await surveyOf(target.tensor, { importance, byMagnitude, signal, onRead }) })
     }
     return new Packer(model, surveyed, options)
+  }
+
+  /** Weights with NaN or infinities: nothing but every bit of them will do. */
+  get notFinite(): ReadonlySet<Value> {
+    const found = this.#surveyed.filter(({ survey }) => survey.weights === null && isWeightDType(survey.dtype))
+    return new Set(found.map(({ target }) => target.value))
   }
 
   /** @throws UsageError when the file cannot be as small as the goal says */

@@ -1,6 +1,6 @@
 import { unpackModel } from '../../encodings/unpack.js'
 import { NothingToDoError } from '../../errors.js'
-import type { Model } from '../../ir/graph.js'
+import type { Model, Value } from '../../ir/graph.js'
 import { tensorType, typeToString } from '../../ir/type.js'
 import { encodeModel } from '../../onnx/write.js'
 import { weightsOf } from '../../ops/weights.js'
@@ -64,12 +64,18 @@ export async function run(model: Model, values: Values, context: PassContext): P
     const found = await planned(original, packer, values, context, (done) =>
       context.onProgress?.(surveyed + (decided - surveyed) * done),
     )
-    if (found.planned.bytes >= bytesBefore) throw nothingToGain(wasPacked.size > 0, found.planned.goal, skipped)
+    const { notFinite } = packer
+    if (found.planned.bytes >= bytesBefore) {
+      const odd = targets.filter(({ value }) => notFinite.has(value))
+      throw nothingToGain(wasPacked.size > 0, found.planned.goal, [...skipped, ...leftAlone(odd, notFinite)])
+    }
     const weights = await found.planned.into(model, (value) => value, progress(decided, 1))
     context.onProgress?.(1)
+    const packed = new Set(weights.map(({ value }) => value))
+    const rest = targets.filter(({ value }) => !packed.has(value))
     return {
       changed: [...duplicates, ...weights.map(changeOf)],
-      skipped: [...skipped, ...(weighed?.skipped ?? []), ...leftAlone(targets, weights)],
+      skipped: [...skipped, ...(weighed?.skipped ?? []), ...leftAlone(rest, notFinite)],
       notes: found.notes,
       packing: { bound: found.planned.goal.text, weights, curve: found.curve },
       ...(found.samples !== null || weighed ? { samples: Math.max(found.samples ?? 0, weighed?.samples ?? 0) } : {}),
@@ -137,23 +143,26 @@ function changeOf({ value, encoding, bytesBefore, bytes }: PackedWeight): Change
 /** Small ones are not worth a word: nobody expects them to become smaller. */
 const WORTH_A_WORD = 4096
 
-function leftAlone(targets: readonly Target[], weights: readonly PackedWeight[]): Skip[] {
-  const packed = new Set(weights.map(({ value }) => value))
+function leftAlone(targets: readonly Target[], notFinite: ReadonlySet<Value>): Skip[] {
   return targets
-    .filter(({ value, tensor }) => !packed.has(value) && tensor.byteLength >= WORTH_A_WORD)
-    .map(({ value, tensor }) => ({
-      target: value.name,
-      why: `${typeToString(tensorType(tensor.dtype, tensor.shape))}: no encoding within the bound takes less`,
-    }))
+    .filter(({ tensor }) => tensor.byteLength >= WORTH_A_WORD)
+    .map(({ value, tensor }) => {
+      const type = typeToString(tensorType(tensor.dtype, tensor.shape))
+      const why = notFinite.has(value)
+        ? 'it has NaN or Inf, and nothing that keeps every bit takes less'
+        : 'no encoding within the bound takes less'
+      return { target: value.name, why: `${type}: ${why}` }
+    })
 }
 
-function nothingToGain(wasPacked: boolean, { text }: Goal, skipped: readonly Skip[]): NothingToDoError {
+function nothingToGain(wasPacked: boolean, { text, bound }: Goal, skipped: readonly Skip[]): NothingToDoError {
+  const bits = bound.mostValues === null ? 4 : Math.max(1, Math.log2(bound.mostValues) - 1)
   const what = wasPacked ? 'The model is packed already: no weight' : 'No weight'
   return new NothingToDoError(`${what} takes less room in another way (${text}).`, {
     suggestions: [
       text === 'lossless'
         ? 'Allow a loss: --bits 8 or --max-error 1% mostly keep the accuracy. Or prune first: zeros take next to nothing.'
-        : 'Allow more loss: --bits 4, or prune first: zeros take next to nothing.',
+        : `Allow more loss: --bits ${bits}, or prune first: zeros take next to nothing.`,
       ...skipped.slice(0, 3).map(({ target, why }) => `"${target}": ${why}.`),
     ],
   })
