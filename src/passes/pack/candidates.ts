@@ -49,7 +49,7 @@ export function mostError(shape: readonly number[], { maxError, maxVectorError }
 }
 
 /** Whether the bound for vectors applies: all dimensions but one are 1. */
-export function isVector(shape: readonly number[]): boolean {
+function isVector(shape: readonly number[]): boolean {
   return shape.filter((size) => size !== 1).length <= 1
 }
 
