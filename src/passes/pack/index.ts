@@ -35,10 +35,16 @@ export const options = {
     value: 'HOW',
     summary:
       'Which weights a palette lies close to: all alike (even), large ones (magnitude); on --data, those with large inputs (activations), or large squared ones (hessian).',
-    default: 'even',
+    default: null,
+    shownDefault: 'even; hessian with --rounding gptq',
+  }),
+  rounding: choice(['nearest', 'gptq'], {
+    summary:
+      'Which value of its palette a weight becomes: the nearest, or, on --data, the one with which the outputs of its layer change least (gptq). As many bytes.',
+    default: 'nearest',
   }),
   samples: text<number | null>({
-    summary: 'How many samples of --data are looked at to weigh weights; drawn by lot.',
+    summary: 'How many samples of --data are looked at to weigh or to round weights; drawn by lot.',
     value: 'N',
     default: null,
     shownDefault: String(DEFAULT_SAMPLES),
@@ -90,12 +96,14 @@ export const pack = definePass({
   learns: (values) => {
     if (values.maxDrop !== null) return '--max-drop'
     if (values.curve) return '--curve'
+    if (values.rounding === 'gptq') return '--rounding gptq'
     return isWeighedByData(values.weigh) ? `--weigh ${values.weigh}` : null
   },
-  unused: ({ lossless, bits, targetSize, maxDrop, weigh }) => [
+  unused: ({ lossless, bits, targetSize, maxDrop, weigh, rounding, curve }) => [
     ...(lossless || bits !== null || targetSize !== null || maxDrop !== null ? (['maxError'] as const) : []),
-    ...(lossless ? (['weigh'] as const) : []),
-    ...(isWeighedByData(weigh) ? [] : (['samples'] as const)),
+    ...(lossless ? (['weigh', 'rounding'] as const) : []),
+    ...(maxDrop !== null || curve ? (['rounding'] as const) : []),
+    ...(isWeighedByData(weigh) || rounding === 'gptq' ? [] : (['samples'] as const)),
   ],
   whenAccuracyFell: ({ bits, lossless }) => {
     if (lossless) return null
@@ -105,12 +113,17 @@ export const pack = definePass({
   load: () => import('./run.js'),
 })
 
+/** What palettes lie close to: rounding by data makes most of those that know the data. */
+export function weighOf({ weigh, rounding }: Pick<Values, 'weigh' | 'rounding'>): NonNullable<Values['weigh']> {
+  return weigh ?? (rounding === 'gptq' ? 'hessian' : 'even')
+}
+
 export function isWeighedByData(weigh: Values['weigh']): weigh is 'activations' | 'hessian' {
   return weigh === 'activations' || weigh === 'hessian'
 }
 
 /** @throws UsageError */
-function check({ lossless, bits, maxError, targetSize, maxDrop, weigh, samples, curve }: Values): void {
+function check({ lossless, bits, maxError, targetSize, maxDrop, weigh, rounding, samples, curve }: Values): void {
   const bounds = [
     ...(lossless ? ['--lossless'] : []),
     ...(bits === null ? [] : ['--bits']),
@@ -123,7 +136,7 @@ function check({ lossless, bits, maxError, targetSize, maxDrop, weigh, samples, 
       suggestions: [`Leave out all but one of them.`],
     })
   }
-  if (lossless && weigh !== 'even') {
+  if (lossless && weigh !== null && weigh !== 'even') {
     throw new UsageError('--weigh says what to be exact about; with --lossless everything is exact.', {
       suggestions: ['Leave out one of the two.'],
     })
@@ -133,11 +146,27 @@ function check({ lossless, bits, maxError, targetSize, maxDrop, weigh, samples, 
       suggestions: ['Leave out one of the two.'],
     })
   }
-  if (samples !== null && !isWeighedByData(weigh)) {
-    throw new UsageError(`--samples is for --weigh activations and hessian; --weigh is ${weigh}.`, {
+  if (rounding === 'gptq') checkRounding(lossless, maxDrop, curve)
+  if (samples !== null && !isWeighedByData(weigh) && rounding === 'nearest') {
+    throw new UsageError(`--samples is for --weigh activations and hessian, and for --rounding gptq.`, {
       suggestions: ['Leave out --samples. --limit bounds what is judged on.'],
     })
   }
+}
+
+/** @throws UsageError */
+function checkRounding(lossless: boolean, maxDrop: number | null, curve: boolean): void {
+  if (lossless) {
+    throw new UsageError('--rounding says what weights become; with --lossless they stay as they are.', {
+      suggestions: ['Leave out one of the two.'],
+    })
+  }
+  if (maxDrop === null && !curve) return
+  throw new UsageError(`--rounding gptq rounds one packing, and ${curve ? '--curve' : '--max-drop'} tries many.`, {
+    suggestions: [
+      'Leave out --rounding to find how tightly the model can be packed, and then pack so tightly with it: --bits 4 --rounding gptq',
+    ],
+  })
 }
 
 function parseBits(raw: string, name: string): number {

@@ -3,7 +3,7 @@ import { label } from '../../encodings/index.js'
 import { mapTensors } from '../../encodings/map-tensors.js'
 import { UsageError } from '../../errors.js'
 import type { Model, Value } from '../../ir/graph.js'
-import type { Tensor } from '../../ir/tensor.js'
+import type { FileTensor, Tensor } from '../../ir/tensor.js'
 import { encodeModel } from '../../onnx/write.js'
 import type { PackedWeight } from '../pass.js'
 import { type Goal, losslessGoal } from './bound.js'
@@ -12,9 +12,12 @@ import { choose } from './choose.js'
 import { type EncodedTensor, type EncodeOptions, encode } from './encode.js'
 import { isWeightDType } from './half.js'
 import type { Candidate } from './ladder.js'
+import { lossOf } from './loss.js'
 import { type LowRankPlan, lowRankPlan } from './low-rank.js'
 import { packInto, type Stored } from './pack-into.js'
+import { paletteOfPlan } from './palette-of-plan.js'
 import type { Importance, Plan } from './plan.js'
+import type { Rounding } from './round.js'
 import type { Store } from './store.js'
 import { type Survey, surveyOf } from './survey.js'
 import type { Target } from './targets.js'
@@ -39,8 +42,16 @@ export interface PackerOptions {
 /** A packing that is planned. */
 export interface PlannedPacking extends Candidate {
   readonly goal: Goal
+  /** The weights that become values of palettes, which may be rounded otherwise than to the nearest ones. */
+  readonly roundings: readonly Rounding[]
   /** Lets the model be packed, in place. */
-  into(model: Model, of: (value: Value) => Value, onRead?: (bytes: number) => void): Promise<PackedWeight[]>
+  into(model: Model, of: (value: Value) => Value, options?: IntoOptions): Promise<PackedWeight[]>
+}
+
+export interface IntoOptions {
+  /** What stands for some of the weights of `roundings`. */
+  readonly rounded?: ReadonlyMap<Value, FileTensor>
+  readonly onRead?: (bytes: number) => void
 }
 
 interface Surveyed {
@@ -114,18 +125,21 @@ export class Packer {
     for (const surveyed of this.#surveyed) offers.push(await this.#offerOf(surveyed, goal)) // one weight in memory
     const { plans, bytes } = this.#chosen(offers, goal)
     const work = offers.map((offer, i) => ({ ...offer, plan: plans[i] as Plan })) // one for each
-    const packed = (onRead?: (bytes: number) => void) => this.#encoded(work, onRead)
     return {
       goal,
       bytes,
+      roundings: work.flatMap(({ target, survey, plan }) => {
+        const palette = paletteOfPlan(plan, survey)
+        return palette === null ? [] : [{ target, palette }]
+      }),
       build: async () => {
         const { model, of } = this.#model.clone()
-        packInto(model, await packed(), of)
+        packInto(model, await this.#encoded(work), of)
         this.#options.store.flush()
         return model
       },
-      into: async (model, of, onRead) => {
-        const stored = await packed(onRead)
+      into: async (model, of, options) => {
+        const stored = await this.#encoded(work, options)
         packInto(model, stored, of)
         return stored.flatMap((one) => (one.encoded.encoding === 'dense' ? [] : [weightOf(one, of)]))
       },
@@ -191,10 +205,14 @@ export class Packer {
     return encodeModel(model).length
   }
 
-  async #encoded(work: readonly Work[], onRead?: (bytes: number) => void): Promise<Done[]> {
+  async #encoded(work: readonly Work[], { rounded, onRead }: IntoOptions = {}): Promise<Done[]> {
     const { store, signal } = this.#options
     const done: Done[] = []
-    for (const one of work) done.push(await encodedWithin(one, store, { signal, onRead }))
+    for (const one of work) {
+      const other = rounded?.get(one.target.value)
+      const options = { signal, onRead }
+      done.push(await (other ? encodedAs(other, one, store, options) : encodedWithin(one, store, options)))
+    }
     return done
   }
 }
@@ -218,15 +236,29 @@ async function encodedWithin(
 ): Promise<Done> {
   const instead = plans.slice(plans.indexOf(plan) + 1).filter(({ loadBytes }) => loadBytes <= plan.loadBytes)
   for (const each of [plan, ...instead]) {
-    const made = await encodedBy(each, target, survey, store, options)
+    const made = await encodedBy(each, target.tensor, survey, store, options)
     if (made.error <= limit) return { target, bytes: each.bytes, ...made }
   }
   throw new Error('A tensor as it is has no error.')
 }
 
+/**
+ * What stands for a weight, by its plan. Its values are those of the palette already, so that it takes as many bytes; what
+ * the weight itself loses may be more than the limit, which bounds palettes: its outputs lose less.
+ */
+async function encodedAs(
+  other: FileTensor,
+  { target, survey, plan }: Work,
+  store: Store,
+  options: EncodeOptions,
+): Promise<Done> {
+  const { encoded } = await encodedBy(plan, other, survey, store, options)
+  return { target, bytes: plan.bytes, encoded, ...(await lossOf(target.tensor, other, survey)) }
+}
+
 function encodedBy(
   plan: Plan,
-  { tensor }: Target,
+  tensor: Tensor,
   survey: Survey,
   store: Store,
   options: EncodeOptions,

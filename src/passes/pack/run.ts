@@ -18,8 +18,9 @@ import {
 import { type Goal, goalOf } from './bound.js'
 import { shareDuplicates } from './duplicates.js'
 import { importanceOf, type Weighed } from './importance.js'
-import { DEFAULT_SAMPLES, isWeighedByData, type options } from './index.js'
+import { DEFAULT_SAMPLES, isWeighedByData, type options, weighOf } from './index.js'
 import { Packer, type PlannedPacking } from './packer.js'
+import { type Rounded, roundedByData } from './round.js'
 import { curveOf, searchDrop } from './search.js'
 import { openStore } from './store.js'
 import { type Target, targetsOf } from './targets.js'
@@ -28,8 +29,9 @@ import { openTrial } from './trial.js'
 type Values = ValuesOf<typeof options>
 
 /** Shares of the work, as it goes on: a tensor is read twice; where packings are tried on data, that takes most of it. */
-const WITHOUT_TRIALS = { surveyed: 0.5, found: 0.5 }
-const WITH_TRIALS = { surveyed: 0.1, found: 0.9 }
+const WITHOUT_TRIALS = { surveyed: 0.5, found: 0.5, rounded: 0.5 }
+const WITH_TRIALS = { surveyed: 0.1, found: 0.9, rounded: 0.9 }
+const WITH_ROUNDING = { surveyed: 0.1, found: 0.1, rounded: 0.9 }
 
 /**
  * Stores constants in fewer bytes, as nodes that give them back. Tensors are read twice and never held: codes go to a
@@ -45,14 +47,14 @@ export async function run(model: Model, values: Values, context: PassContext): P
   const weighed = await weighedBy(model, values, context)
   const store = openStore(await context.folder())
   try {
-    const { surveyed, found: decided } = values.maxDrop !== null || values.curve ? WITH_TRIALS : WITHOUT_TRIALS
+    const { surveyed, found: decided, rounded: written } = sharesOf(values)
     const progress = progressOf(targets, context)
     const packer = await Packer.open(
       model,
       targets,
       {
         importances: weighed?.importances ?? new Map(),
-        byMagnitude: values.weigh === 'magnitude',
+        byMagnitude: weighOf(values) === 'magnitude',
         wasPacked,
         loadMemory: values.loadMemory,
         seed: context.seed,
@@ -69,16 +71,22 @@ export async function run(model: Model, values: Values, context: PassContext): P
       const odd = targets.filter(({ value }) => notFinite.has(value))
       throw nothingToGain(wasPacked.size > 0, found.planned.goal, [...skipped, ...leftAlone(odd, notFinite)])
     }
-    const weights = await found.planned.into(model, (value) => value, progress(decided, 1))
+    const rounded = await roundedBy(model, found.planned, values, context, (done) =>
+      context.onProgress?.(decided + (written - decided) * done),
+    )
+    const weights = await found.planned.into(model, (value) => value, {
+      onRead: progress(written, 1),
+      ...(rounded && { rounded: rounded.tensors }),
+    })
     context.onProgress?.(1)
     const packed = new Set(weights.map(({ value }) => value))
     const rest = targets.filter(({ value }) => !packed.has(value))
     return {
       changed: [...duplicates, ...weights.map(changeOf)],
-      skipped: [...skipped, ...(weighed?.skipped ?? []), ...leftAlone(rest, notFinite)],
-      notes: found.notes,
+      skipped: [...skipped, ...(weighed?.skipped ?? []), ...(rounded?.skipped ?? []), ...leftAlone(rest, notFinite)],
+      notes: [...found.notes, ...(rounded?.notes ?? [])],
       packing: { bound: found.planned.goal.text, weights, curve: found.curve },
-      ...(found.samples !== null || weighed ? { samples: Math.max(found.samples ?? 0, weighed?.samples ?? 0) } : {}),
+      ...samplesOf(found, weighed, rounded),
     }
   } finally {
     store.close()
@@ -116,12 +124,35 @@ async function planned(
 }
 
 async function weighedBy(model: Model, values: Values, context: PassContext): Promise<Weighed | null> {
-  const { weigh: by, samples } = values
+  const by = weighOf(values)
   if (!isWeighedByData(by)) return null
   const { data, seed, signal } = context
   if (data === undefined) throw missingData(`--weigh ${by}`)
   const { weights } = weightsOf(model)
-  return importanceOf(model, weights, { data, by, samples: samples ?? DEFAULT_SAMPLES, seed, signal })
+  return importanceOf(model, weights, { data, by, samples: values.samples ?? DEFAULT_SAMPLES, seed, signal })
+}
+
+async function roundedBy(
+  model: Model,
+  { roundings }: PlannedPacking,
+  { rounding, samples }: Values,
+  { data, seed, signal }: PassContext,
+  onProgress: (done: number) => void,
+): Promise<Rounded | null> {
+  if (rounding === 'nearest') return null
+  if (data === undefined) throw missingData(`--rounding ${rounding}`)
+  return roundedByData(model, roundings, { data, samples: samples ?? DEFAULT_SAMPLES, seed, signal, onProgress })
+}
+
+/** How many were looked at; nothing where none was. */
+function samplesOf(...learned: readonly ({ readonly samples: number | null } | null)[]): Pick<PassResult, 'samples'> {
+  const counts = learned.flatMap((one) => (one === null || one.samples === null ? [] : [one.samples]))
+  return counts.length === 0 ? {} : { samples: Math.max(...counts) }
+}
+
+function sharesOf({ maxDrop, curve, rounding }: Values): typeof WITHOUT_TRIALS {
+  if (maxDrop !== null || curve) return WITH_TRIALS
+  return rounding === 'gptq' ? WITH_ROUNDING : WITHOUT_TRIALS
 }
 
 /** @returns for a part of the work what is told of the bytes that are read in it */

@@ -1,14 +1,14 @@
-import { closeSync, openSync, writeSync } from 'node:fs'
 import { collect } from '../../analysis/collect.js'
-import { ioError } from '../../errors.js'
 import { FileTensor } from '../../ir/tensor.js'
 import { openSource } from '../../onnx/file-source.js'
 import { defineJob } from '../../runtime/job.js'
 import { openMatrixProduct } from '../../runtime/matrix-product.js'
+import type { Hessians } from '../hessian/factor.js'
+import { openResults } from '../hessian/results.js'
 import { turn } from '../unhurried.js'
 import type { CalibratedLayer, CalibrateInput, CalibrateOutput, CalibrateProgress, LayerTask } from './calibrate.js'
 import { maskLayer, maskNM, maskRows } from './masks.js'
-import { type Hessians, prunedByHessian } from './sparsegpt-layer.js'
+import { prunedByHessian } from './sparsegpt-layer.js'
 import { wandaScores } from './wanda.js'
 
 /** Reading the data takes about so much of a stage. */
@@ -85,20 +85,4 @@ function summed({ outputs }: LayerTask, sums: ReadonlyMap<string, Float64Array>)
   const all = outputs.map((name) => sums.get(name) ?? new Float64Array(0))
   const [first = new Float64Array(0), ...more] = all
   return more.length === 0 ? first : first.map((v, i) => more.reduce((sum, other) => sum + (other[i] as number), v)) // of equal lengths
-}
-
-function openResults(path: string): { append(bytes: Uint8Array): void; close(): void } {
-  const fd = openSync(path, 'wx')
-  return {
-    append: (bytes) => {
-      try {
-        for (let done = 0; done < bytes.byteLength; ) done += writeSync(fd, bytes, done, bytes.byteLength - done)
-      } catch (error) {
-        throw ioError(error, 'Cannot keep the pruned weights in a temporary file', [
-          'Free some space in the folder for temporary files, or set TMPDIR to another one.',
-        ])
-      }
-    },
-    close: () => closeSync(fd),
-  }
 }

@@ -1,29 +1,10 @@
 import { UnsupportedModelError } from '../../errors.js'
 import type { Layout } from '../../rewrites/weight-matrix.js'
-import type { MatrixProduct } from '../../runtime/matrix-product.js'
+import { type Factor, factorOf, type Hessians } from '../hessian/factor.js'
 import type { CalibratedLayer, LayerTask, Method } from './calibrate.js'
-import { inverseFactor } from './inverse-factor.js'
 import type { AxisMember } from './masks.js'
 import { numbersOf, numberWriter } from './numbers.js'
 import { type Choice, chooseByLayer, chooseByRow, chooseNM, type Pruned, sparsegpt } from './sparsegpt.js'
-
-/** The Gram matrices of one stage. */
-export interface Hessians {
-  readonly sums: ReadonlyMap<string, Float64Array>
-  readonly product: MatrixProduct
-  /** The factor made last: weights that meet the same inputs (query, key, value) follow one another. */
-  last: { readonly key: string; readonly factor: Factor } | null
-}
-
-interface Factor {
-  /** U [columns, columns] */
-  readonly u: Float64Array
-  readonly damping: number
-}
-
-/** Every try has ten times the damping of the one before; 1 is as much again as the mean of the diagonal. */
-const LEAST_DAMPING = 1e-6
-const MOST_DAMPING = 10
 
 /**
  * Prunes one weight by SparseGPT.
@@ -52,7 +33,7 @@ export async function prunedByHessian(
   if (choices.more === 0) return { bytes, zerosBefore, zerosAfter: zerosBefore, ragged, damping: null }
   let damping = 0
   for (let group = 0; group < groups; group++) {
-    const factor = await factorOf(task, group, order, method, hessians)
+    const factor = await invertible(task, group, order, method, hessians)
     damping = Math.max(damping, factor.damping)
     const part = { ...matrix.group(group), factor: factor.u }
     await sparsegpt(part, choices.of(part, group), {
@@ -205,58 +186,16 @@ function markDead(
   }
 }
 
-/** U of the damped H of one group. */
-async function factorOf(
+async function invertible(
   task: LayerTask,
   group: number,
   order: Int32Array,
-  method: Method,
+  { pattern, damping }: Method,
   hessians: Hessians,
 ): Promise<Factor> {
-  const key = `${task.outputs.join(' ')} ${group} ${method.pattern === null} ${method.damping}`
-  if (hessians.last?.key === key) return hessians.last.factor
-  hessians.last = null // both would not have to fit into memory
-  const n = task.layout.columns
-  const h = gathered(task, group, order, hessians.sums)
-  const mean = readied(h, n)
-  let added = 0
-  for (let damping = method.damping; damping <= MOST_DAMPING; damping = Math.max(LEAST_DAMPING, damping * 10)) {
-    for (let i = 0; i < n; i++) h[i * n + i] = (h[i * n + i] as number) + (damping - added) * mean // inside the array
-    added = damping
-    if (!(await inverseFactor(h, n, hessians.product))) continue
-    const factor = { u: h, damping }
-    hessians.last = { key, factor }
-    return factor
-  }
+  const factor = await factorOf(task, group, { columns: order, key: `${pattern === null}` }, damping, hessians)
+  if (factor !== null) return factor
   throw new UnsupportedModelError(`The inputs of weight "${task.name}" give no Hessian that can be inverted.`, {
     suggestions: [`Leave it out (--exclude "${task.name}"), or choose --criterion wanda, which inverts nothing.`],
   })
-}
-
-/** H [n, n] of a group, the sum over all uses, in the order of the columns. */
-function gathered(
-  { outputs, layout }: LayerTask,
-  group: number,
-  order: Int32Array,
-  sums: Hessians['sums'],
-): Float64Array {
-  const n = layout.columns
-  const h = new Float64Array(n * n)
-  for (const name of outputs) {
-    const gram = sums.get(name) ?? new Float64Array(0)
-    for (let i = 0; i < n; i++) {
-      const row = (group * n + (order[i] as number)) * n // inside the arrays, as are the next
-      for (let j = 0; j < n; j++) h[i * n + j] = (h[i * n + j] as number) + (gram[row + (order[j] as number)] as number)
-    }
-  }
-  return h
-}
-
-/** Gives dead columns a diagonal, which couples them with nothing. @returns the mean of the diagonal; 1 when it is 0 */
-function readied(h: Float64Array, n: number): number {
-  let trace = 0
-  for (let i = 0; i < n; i++) trace += h[i * n + i] as number // inside the array, as are the next
-  const mean = trace === 0 ? 1 : trace / n
-  for (let i = 0; i < n; i++) if (h[i * n + i] === 0) h[i * n + i] = mean
-  return mean
 }

@@ -1,17 +1,15 @@
 import type { MatrixProduct } from '../../runtime/matrix-product.js'
+import { type Compensated, type Setting, setColumns } from '../hessian/compensate.js'
 import { kthSmallest } from './kth-smallest.js'
 
 /** A weight matrix while it is pruned. */
-export interface Pruned {
-  readonly rows: number
-  readonly columns: number
-  /** W [rows, columns]; changed in place. */
-  readonly weights: Float64Array
+export interface Pruned extends Compensated {
   /** 1 for weights that go, [rows, columns]: at first those that are zero or must go first, in the end all. */
   readonly gone: Uint8Array
-  /** U [columns, columns], upper triangular, with H^-1 = U^T U. */
-  readonly factor: Float64Array
 }
+
+/** w^2 / [H^-1]_cc of the weight at a position in W: what its going costs the output. */
+type Score = (position: number, column: number) => number
 
 /** Says which weights go, block by block from the left, as the weights are when their block is reached. */
 export interface Choice {
@@ -19,29 +17,15 @@ export interface Choice {
   readonly groups: readonly (readonly [first: number, end: number])[]
   /**
    * Marks more weights of the columns `from` to `to` in `gone`.
-   *
-   * @param score  w^2 / [H^-1]_cc of the weight at a position in W: what its going costs the output
    */
-  block(matrix: Pruned, from: number, to: number, score: (position: number, column: number) => number): void
+  block(matrix: Pruned, from: number, to: number, score: Score): void
   /** The same for one group of one row, when the columns before it are done; never called without groups. */
-  group?(
-    matrix: Pruned,
-    row: number,
-    group: readonly [number, number],
-    score: (position: number, column: number) => number,
-  ): void
+  group?(matrix: Pruned, row: number, group: readonly [number, number], score: Score): void
 }
-
-/** A product of this many numbers at a time: what a matrix of many rows would take at once is several times W. */
-const PRODUCT_ELEMENTS = 1 << 22
 
 /**
  * SparseGPT: weights that go are removed one column after the other, and in each row the columns to the right make up
- * for it as well as they can, so that the outputs over the calibration data change least:
- *
- *   e = w_c / U_cc for a weight that goes, else 0      W[:, j] -= e U_cj  for j > c
- *
- * The columns of one block are updated at once, those behind it by one product when it is done.
+ * for it as well as they can (`setColumns`), so that the outputs over the calibration data change least.
  *
  * @see Frantar and Alistarh 2023, arXiv:2301.00774, algorithm 1
  */
@@ -50,19 +34,17 @@ export async function sparsegpt(
   choice: Choice,
   options: { readonly blockSize: number; readonly product: MatrixProduct; readonly onBlock?: (done: number) => void },
 ): Promise<void> {
-  const { columns, factor } = matrix
+  const { columns } = matrix
   const score = scorer(matrix)
+  const setting = removal(matrix, choice, score)
   for (const [from, to] of blocksOf(columns, options.blockSize, choice.groups)) {
     choice.block(matrix, from, to, score)
-    const errors = removed(matrix, choice, from, to, score)
-    if (errors !== null && to < columns) {
-      await spread(matrix, errors, factor, from, to, options.product)
-    }
+    await setColumns(matrix, from, to, setting, options.product)
     options.onBlock?.(to / columns)
   }
 }
 
-function scorer({ weights, columns, factor }: Pruned): (position: number, column: number) => number {
+function scorer({ weights, columns, factor }: Pruned): Score {
   const diagonal = Float64Array.from({ length: columns }, (_, c) => (factor[c * columns + c] as number) ** 2) // inside
   return (position, column) => (weights[position] as number) ** 2 / (diagonal[column] as number) // inside both arrays
 }
@@ -86,67 +68,14 @@ export function blocksOf(
   return blocks
 }
 
-/**
- * Removes what goes from one block, row by row; the columns of the block make up for it.
- *
- * @returns the errors e [rows, to - from]; null when nothing went that was not zero
- */
-function removed(
-  matrix: Pruned,
-  choice: Choice,
-  from: number,
-  to: number,
-  score: (position: number, column: number) => number,
-): Float64Array | null {
-  const { rows, columns, weights, gone, factor } = matrix
-  const starts = new Map(choice.groups.filter(([first]) => first >= from && first < to).map((g) => [g[0], g]))
-  const width = to - from
-  const errors = new Float64Array(rows * width)
-  let any = false
-  for (let row = 0; row < rows; row++) {
-    const start = row * columns
-    for (let c = from; c < to; c++) {
-      const group = starts.get(c)
-      if (group !== undefined) choice.group?.(matrix, row, group, score)
-      const at = start + c
-      const w = weights[at] as number // inside the arrays, as are the next
-      if (gone[at] === 0 || w === 0) continue
-      any = true
-      const e = w / (factor[c * columns + c] as number)
-      errors[row * width + c - from] = e
-      weights[at] = 0
-      const u = c * columns
-      for (let j = c + 1; j < to; j++) {
-        weights[start + j] = (weights[start + j] as number) - e * (factor[u + j] as number)
-      }
-    }
-  }
-  return any ? errors : null
-}
-
-/** W[:, to:] -= E U[from:to, to:] */
-async function spread(
-  { rows, columns, weights }: Pruned,
-  errors: Float64Array,
-  factor: Float64Array,
-  from: number,
-  to: number,
-  product: MatrixProduct,
-): Promise<void> {
-  const [k, n] = [to - from, columns - to]
-  const right = new Float64Array(k * n)
-  for (let i = 0; i < k; i++) {
-    const u = (from + i) * columns
-    right.set(factor.subarray(u + to, u + columns), i * n)
-  }
-  const step = Math.max(1, Math.floor(PRODUCT_ELEMENTS / n))
-  for (let row = 0; row < rows; row += step) {
-    const m = Math.min(step, rows - row)
-    const delta = await product.multiply(errors.subarray(row * k, (row + m) * k), right, { m, k, n })
-    for (let i = 0; i < m; i++) {
-      const at = (row + i) * columns + to
-      for (let j = 0; j < n; j++) weights[at + j] = (weights[at + j] as number) - (delta[i * n + j] as number) // inside
-    }
+/** Zero for weights that go; groups are chosen when a row reaches them. */
+function removal(matrix: Pruned, choice: Choice, score: Score): Setting {
+  const { gone } = matrix
+  const starts = new Map(choice.groups.map((group) => [group[0], group]))
+  return (weight, position, row, column) => {
+    const group = starts.get(column)
+    if (group !== undefined) choice.group?.(matrix, row, group, score)
+    return gone[position] === 0 ? weight : 0
   }
 }
 
@@ -247,7 +176,7 @@ function mark(
   endRow: number,
   from: number,
   to: number,
-  score: (position: number, column: number) => number,
+  score: Score,
   scores: Float64Array,
   quota: number,
 ): void {

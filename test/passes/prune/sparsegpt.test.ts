@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { inverseFactor } from '../../../src/passes/prune/inverse-factor.js'
+import { inverseFactor } from '../../../src/passes/hessian/inverse-factor.js'
 import {
   blocksOf,
   type Choice,

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
-import { inverseFactor } from '../../../src/passes/prune/inverse-factor.js'
+import { inverseFactor } from '../../../src/passes/hessian/inverse-factor.js'
 import { type MatrixProduct, openMatrixProduct } from '../../../src/runtime/matrix-product.js'
-import { cholesky, closeTo, flat, inverse, product, randomRows, transpose } from './dense-algebra.js'
+import { cholesky, closeTo, flat, inverse, product, randomRows, transpose } from '../prune/dense-algebra.js'
 
 describe('The factor of an inverse', () => {
   let products: MatrixProduct
