@@ -38,10 +38,10 @@ const LONG_MS = 100
 export async function runRounds(contestants: readonly Contestant[], options: RoundsOptions): Promise<void> {
   const { rounds, ms, seed, check } = options
   const usualMs = await warmUp(contestants, options)
-  const turnMs = Math.max(TURN_MS, ...usualMs)
   const spentMs = contestants.map(() => 0)
   const collect = garbageCollection()
   for (let round = 0; round < rounds || Math.min(...spentMs) < ms; round++) {
+    const turnMs = Math.max(TURN_MS, ...usualMs)
     for (const i of permutation(contestants.length, seed + round)) {
       const contestant = contestants[i]
       const run = contestant?.runs[round % contestant.runs.length]
@@ -56,7 +56,9 @@ export async function runRounds(contestants: readonly Contestant[], options: Rou
         check()
       }
       for (const each of turn) contestant.timesMs.push(each) // too many, now and then, for one call
-      contestant.roundsMs.push(median(turn))
+      const turnMedian = median(turn)
+      contestant.roundsMs.push(turnMedian)
+      usualMs[i] = turnMedian // one that was disturbed, as the only one of a warm-up, would shorten all turns to one run
       spentMs[i] = (spentMs[i] ?? 0) + turn.reduce((sum, each) => sum + each, 0)
     }
     options.onRound(Math.min(1, (round + 1) / rounds, ms === 0 ? 1 : Math.min(...spentMs) / ms))
@@ -67,7 +69,7 @@ export async function runRounds(contestants: readonly Contestant[], options: Rou
 async function warmUp(
   contestants: readonly Contestant[],
   { warmup, check, onWarmup }: RoundsOptions,
-): Promise<readonly number[]> {
+): Promise<number[]> {
   const usualMs: number[] = []
   for (const [i, { runs }] of contestants.entries()) {
     const times: number[] = []

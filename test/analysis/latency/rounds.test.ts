@@ -108,6 +108,23 @@ describe('runRounds', () => {
     )
   })
 
+  it('takes long turns of short runs, also after a warm-up that was disturbed', async () => {
+    const { list } = contestants(2)
+    for (const [i, { runs }] of list.entries()) {
+      let n = 0
+      const [run = assert.fail()] = runs
+      const slowFirst = async () => {
+        if (n++ < 2) await new Promise((resolve) => setTimeout(resolve, 30))
+        await run()
+      }
+      list[i] = { runs: [slowFirst], timesMs: [], roundsMs: [] }
+    }
+
+    await runRounds(list, options({ rounds: 2, ms: 5 }))
+
+    for (const { roundsMs } of list) assert.ok(roundsMs.length < 20, `${roundsMs.length} rounds`)
+  })
+
   it('stops between two runs', async () => {
     const { list, log } = contestants(2)
     const check = () => {
