@@ -75,7 +75,7 @@ const FREE_LOAD_BYTES = 32 << 20
 /** A plan must gain as much: numbers that tensors share are not counted in plans. */
 const LEAST_GAIN = 64
 /** Numbers that are shared are only known once a plan is made; so often the target is corrected by them. */
-const CORRECTIONS = 4
+const CORRECTIONS = 12
 /** Products of small matrices save nothing. */
 const LEAST_LOW_RANK = 1 << 14
 
@@ -187,11 +187,14 @@ export class Packer {
     let target = targetBytes - rest
     for (let i = 0; i < CORRECTIONS; i++) {
       const made = chosen(target)
-      if ('smallest' in made) throw tooSmall(targetBytes, rest + made.smallest + (targetBytes - rest - target))
+      if ('smallest' in made) break
       if (made.bytes <= targetBytes) return made
-      target -= made.bytes - targetBytes
+      target = sum(made.plans) - (made.bytes - targetBytes) // a choice may take less than it is allowed to
     }
-    throw tooSmall(targetBytes, targetBytes + 1024)
+    const least = chosen(null)
+    if ('smallest' in least) throw new Error('Without a target there is always a choice.')
+    if (least.bytes > targetBytes) throw tooSmall(targetBytes, least.bytes)
+    return least
   }
 
   /** Of the whole file. */
@@ -292,9 +295,9 @@ function sum(plans: readonly Plan[]): number {
 }
 
 function tooSmall(asked: number, smallest: number): UsageError {
-  return new UsageError(`The file cannot be packed into ${asked} bytes: at best it takes ${Math.ceil(smallest)}.`, {
+  return new UsageError(`The file cannot be packed into ${asked} bytes: at best it takes ${smallest}.`, {
     suggestions: [
-      `Ask for what can be: --target-size ${Math.ceil(smallest)}`,
+      `Ask for what can be: --target-size ${smallest}`,
       'Or prune first: zeros take next to nothing. mcompress prune MODEL --sparsity 0.8 --pack',
     ],
   })

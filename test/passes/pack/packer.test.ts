@@ -1,15 +1,16 @@
 import assert from 'node:assert/strict'
 import { sketch } from '../../../fixtures/sketch.js'
-import type { Model } from '../../../src/ir/graph.js'
+import { UsageError } from '../../../src/errors.js'
+import type { Model, Value } from '../../../src/ir/graph.js'
 import { MemoryTensor, type Tensor } from '../../../src/ir/tensor.js'
 import { graphs } from '../../../src/ir/walk.js'
-import { errorGoal } from '../../../src/passes/pack/bound.js'
+import { errorGoal, sizeGoal } from '../../../src/passes/pack/bound.js'
 import { Packer } from '../../../src/passes/pack/packer.js'
 import type { Store } from '../../../src/passes/pack/store.js'
 import { targetsOf } from '../../../src/passes/pack/targets.js'
 import type { PackedWeight } from '../../../src/passes/pass.js'
 import { product } from './matrices.js'
-import { float32, withStore } from './tensors.js'
+import { float32, normal, withStore } from './tensors.js'
 
 describe('Packer', () => {
   it('takes another plan where more is lost than a plan knew', async () => {
@@ -42,6 +43,27 @@ describe('Packer', () => {
       large.filter(({ constant }) => constant instanceof MemoryTensor),
       [],
     )
+  })
+
+  it('meets every target size from the smallest on that it names', async () => {
+    await withStore(async (store) => {
+      const s = sketch('two layers', 13)
+      const layer = (x: Value, name: string, shape: readonly [number, number]) =>
+        s.node('MatMul', name, [x, s.constant(`${name}.w`, float32(shape, normal(shape[0] * shape[1], shape[1])))])
+      s.output('y', layer(layer(s.input('x', ['N', 160]), 'fc1', [160, 120]), 'fc2', [120, 60]), null)
+      const packer = await opened(s.model, store)
+      let least = 0
+      await assert.rejects(packer.plan(sizeGoal(100)), (error: unknown) => {
+        assert.ok(error instanceof UsageError)
+        least = Number(/at best it takes (\d+)/.exec(error.message)?.[1])
+        return true
+      })
+      await assert.rejects(packer.plan(sizeGoal(least - 1)), UsageError)
+      for (let size = least; size < 2 * least; size += 37) {
+        const { bytes } = await packer.plan(sizeGoal(size))
+        assert.ok(bytes <= size, `${bytes} for ${size}`)
+      }
+    })
   })
 })
 
