@@ -7,7 +7,7 @@
  *     npm run bench:pack-ocr -- --write
  *     npm run bench:pack-ocr -- --lines 40       fewer, to look at
  *
- * The limits, kept by one of the ways to weigh: with 256 values at most 26 % of the bytes, and 99 % of the decisions are
+ * The limits, kept by one of the ways: with 256 values at most 26 % of the bytes, and 99 % of the decisions are
  * the same.
  */
 import { mkdtempSync, rmSync, statSync } from 'node:fs'
@@ -27,24 +27,29 @@ const LEAST_AGREEMENT = 0.99
 /** To learn from: other lines than those that are judged on. */
 const CALIBRATION: LineSet = { ...lineSets.recognition, name: 'recognition-calibration', count: 128, seed: 4 }
 
-/** Bounds, and what palettes lie close to under them. */
-const PACKINGS: readonly { readonly bound: readonly string[]; readonly weigh: readonly string[] }[] = [
-  { bound: ['--lossless'], weigh: ['even'] },
-  { bound: ['--bits', '8'], weigh: ['even', 'hessian', 'magnitude'] },
-  { bound: ['--bits', '6'], weigh: ['even', 'hessian'] },
-  { bound: ['--bits', '5'], weigh: ['even', 'hessian'] },
-  { bound: ['--bits', '4'], weigh: ['even', 'hessian', 'magnitude'] },
-  { bound: ['--bits', '3'], weigh: ['even', 'hessian'] },
-  { bound: ['--max-error', '0.003'], weigh: ['even'] },
-  { bound: ['--max-error', '0.005'], weigh: ['even'] },
-  { bound: ['--max-error', '0.01'], weigh: ['even', 'hessian'] },
-  { bound: ['--max-error', '0.03'], weigh: ['even', 'hessian'] },
+/** Bounds; and what palettes lie close to under them, or that weights are rounded to their values by data. */
+const PACKINGS: readonly { readonly bound: readonly string[]; readonly ways: readonly Way[] }[] = [
+  { bound: ['--lossless'], ways: ['even'] },
+  { bound: ['--bits', '8'], ways: ['even', 'hessian', 'gptq'] },
+  { bound: ['--bits', '6'], ways: ['even', 'gptq'] },
+  { bound: ['--bits', '5'], ways: ['even', 'gptq'] },
+  { bound: ['--bits', '4'], ways: ['even', 'hessian', 'gptq'] },
+  { bound: ['--bits', '3'], ways: ['gptq'] },
+  { bound: ['--max-error', '0.003'], ways: ['even'] },
+  { bound: ['--max-error', '0.01'], ways: ['even', 'gptq'] },
 ]
+const OPTIONS = {
+  even: [],
+  hessian: ['--weigh', 'hessian'],
+  gptq: ['--rounding', 'gptq'],
+} as const
+type Way = keyof typeof OPTIONS
+
 const LIMITED = '--bits 8'
 
 interface Packing {
   readonly bound: string
-  readonly weigh: string
+  readonly way: string
   readonly bytes: number
   readonly agreement: Agreement
   /** Lines whose text is what stands there, a fraction. */
@@ -65,8 +70,8 @@ const originalBytes = statSync(RECOGNISER).size
 const folder = mkdtempSync(join(tmpdir(), 'mcompress-bench-'))
 const packings: Packing[] = []
 try {
-  for (const { bound, weigh } of PACKINGS) {
-    for (const how of weigh) {
+  for (const { bound, ways } of PACKINGS) {
+    for (const how of ways) {
       packings.push(await packed(bound, how))
       console.error(`${bound.join(' ')}, ${how} done`)
     }
@@ -78,14 +83,13 @@ const text = render(packings)
 console.log(`${text}\n\n${verdictOf(packings)}`)
 if (flags.write) writeIntoDocs('curve', text, 'docs/pack.md')
 
-async function packed(bound: readonly string[], weigh: string): Promise<Packing> {
+async function packed(bound: readonly string[], way: Way): Promise<Packing> {
   const output = join(folder, 'packed.onnx')
-  const weighed = weigh === 'even' ? [] : ['--weigh', weigh, ...(weigh === 'hessian' ? ['--data', calibration] : [])]
-  pack(RECOGNISER, output, ...bound, ...weighed)
+  pack(RECOGNISER, output, ...bound, ...OPTIONS[way], ...(way === 'even' ? [] : ['--data', calibration]))
   const read = await readings(output, lines)
   return {
     bound: bound.join(' '),
-    weigh,
+    way: OPTIONS[way].join(' '),
     bytes: statSync(output).size,
     agreement: agreementOf(read, original),
     right: rightLines(read, lines),
@@ -93,9 +97,9 @@ async function packed(bound: readonly string[], weigh: string): Promise<Packing>
 }
 
 function render(packings: readonly Packing[]): string {
-  const row = (name: string, weigh: string, bytes: number, { steps, lines: same }: Agreement, right: number) => [
+  const row = (name: string, way: string, bytes: number, { steps, lines: same }: Agreement, right: number) => [
     name,
-    weigh,
+    way,
     `${bytes}`,
     percent(bytes / originalBytes, 2),
     percent(steps, 2),
@@ -107,22 +111,22 @@ function render(packings: readonly Packing[]): string {
     `PP-OCRv4 recognition on ${length} lines of text, ${original[0]?.classes.length} decisions in each:`,
     '',
     markdownTable(
-      ['', 'weighed', 'bytes', 'of the file', 'same decisions', 'lines read the same', 'lines read right'],
+      ['', 'and', 'bytes', 'of the file', 'same decisions', 'lines read the same', 'lines read right'],
       [
         row('as it is', '', originalBytes, { steps: 1, lines: 1 }, rightLines(original, lines)),
-        ...packings.map(({ bound, weigh, bytes, agreement, right }) => row(bound, weigh, bytes, agreement, right)),
+        ...packings.map(({ bound, way, bytes, agreement, right }) => row(bound, way, bytes, agreement, right)),
       ],
     ),
   ].join('\n')
 }
 
-/** Of the way to weigh that agrees most. */
+/** Of the way that agrees most. */
 function verdictOf(packings: readonly Packing[]): string {
   const [best] = packings.filter(({ bound }) => bound === LIMITED).sort((a, b) => b.agreement.steps - a.agreement.steps)
   if (best === undefined) throw new Error(`Nothing was packed with ${LIMITED}.`)
   const [share, { steps }] = [best.bytes / originalBytes, best.agreement]
   const size = `${percent(share, 2)} of the bytes, at most ${percent(MOST_SHARE)}`
-  const what = `${LIMITED}, ${best.weigh}: ${size}; ${percent(steps, 2)} same decisions, at least ${percent(LEAST_AGREEMENT)}`
+  const what = `${LIMITED} ${best.way}: ${size}; ${percent(steps, 2)} same decisions, at least ${percent(LEAST_AGREEMENT)}`
   return verdict(share <= MOST_SHARE && steps >= LEAST_AGREEMENT, what)
 }
 

@@ -156,7 +156,8 @@ export class Packer {
     if (dense === undefined) throw new Error('A tensor can always be stored as it is.')
     const smaller = plans.filter(({ bytes }) => bytes + LEAST_GAIN <= dense.bytes)
     const product = await this.#product(target, survey, isErrorGoal ? own.maxError : 0, smaller[0] ?? dense)
-    const limit = mostError(survey.shape, own)
+    // A size is kept to, whatever is lost: a larger plan instead could exceed it.
+    const limit = targetBytes === null ? mostError(survey.shape, own) : Number.POSITIVE_INFINITY
     return { target, survey, limit, plans: product === null ? [...smaller, dense] : [product, ...smaller, dense] }
   }
 
