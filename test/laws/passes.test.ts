@@ -35,7 +35,7 @@ const OPTIONS: Readonly<Record<string, readonly Raw[]>> = {
     { criterion: 'wanda', pattern: '2:4' },
     { criterion: 'sparsegpt', sparsity: 0.6 },
   ],
-  pack: [{}, { lossless: true }, { bits: 4 }, { bits: 2, weigh: 'hessian' }],
+  pack: [{}, { lossless: true }, { bits: 4 }, { bits: 2, weigh: 'hessian' }, { bits: 3, rounding: 'gptq' }],
   unpack: [{}],
   simplify: [{}],
   upgrade: [{}],

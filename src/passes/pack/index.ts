@@ -74,12 +74,12 @@ export const pack = definePass({
   description:
     'Each weight is stored in the smallest of many ways: a few values and which of them each weight is, the places of those that are not zero, half precision. A few standard ops decode it; every ONNX Runtime (Python, Node.js, web) runs them once, when it loads the model, so that speed and memory are afterwards those of the model as it was. Only the file is smaller: 4 times, and much more after pruning.',
   source:
-    'Deep Compression: Han et al. 2016, arXiv:1510.00149; weighted palettes: Choi et al. 2017, arXiv:1612.01543, and Kim et al. 2023, arXiv:2306.07629',
+    'Deep Compression: Han et al. 2016, arXiv:1510.00149; weighted palettes: Choi et al. 2017, arXiv:1612.01543, and Kim et al. 2023, arXiv:2306.07629; rounding: Frantar et al. 2022, arXiv:2210.17323',
   suffix: 'packed',
   examples: [
     'pack model.onnx',
     'pack model.onnx --lossless',
-    'pack model.onnx --bits 4 --weigh hessian --data train.npz',
+    'pack model.onnx --bits 4 --rounding gptq --data train.npz',
     'pack model.onnx --target-size 4MB -o small.onnx',
     'pack model.onnx --max-drop 0.5% --data train.npz --report a.html',
   ],

@@ -85,7 +85,7 @@ export async function run(model: Model, values: Values, context: PassContext): P
       changed: [...duplicates, ...weights.map(changeOf)],
       skipped: [...skipped, ...(weighed?.skipped ?? []), ...(rounded?.skipped ?? []), ...leftAlone(rest, notFinite)],
       notes: [...found.notes, ...(rounded?.notes ?? [])],
-      packing: { bound: found.planned.goal.text, weights, curve: found.curve },
+      packing: { bound: boundOf(found.planned.goal, rounded), weights, curve: found.curve },
       ...samplesOf(found, weighed, rounded),
     }
   } finally {
@@ -142,6 +142,11 @@ async function roundedBy(
   if (rounding === 'nearest') return null
   if (data === undefined) throw missingData(`--rounding ${rounding}`)
   return roundedByData(model, roundings, { data, samples: samples ?? DEFAULT_SAMPLES, seed, signal, onProgress })
+}
+
+/** Rounding by data bounds what outputs lose, and takes more of single weights than the nearest values would. */
+function boundOf({ text }: Goal, rounded: Rounded | null): string {
+  return rounded === null || rounded.tensors.size === 0 ? text : `${text}, before rounding by gptq`
 }
 
 /** How many were looked at; nothing where none was. */
