@@ -145,8 +145,9 @@ async function roundedBy(
 }
 
 /** Rounding by data bounds what outputs lose, and takes more of single weights than the nearest values would. */
-function boundOf({ text }: Goal, rounded: Rounded | null): string {
-  return rounded === null || rounded.tensors.size === 0 ? text : `${text}, before rounding by gptq`
+function boundOf({ text, bound }: Goal, rounded: Rounded | null): string {
+  if (rounded === null || rounded.tensors.size === 0) return text
+  return bound.mostValues === null ? `${text}, before rounding by gptq` : `${text}, rounded by gptq`
 }
 
 /** How many were looked at; nothing where none was. */

@@ -33,7 +33,7 @@ describe('Pack: --rounding gptq', () => {
     ]
     assert.ok(lost < 0.4 * lostBefore, `${lost} of ${lostBefore}`)
     assert.equal(encodeModel(rounded.model).length, encodeModel(nearest.model).length)
-    assert.equal(rounded.packing?.bound, '2 bits, before rounding by gptq')
+    assert.equal(rounded.packing?.bound, '2 bits, rounded by gptq')
     assert.match(rounded.notes?.join(' ') ?? '', /the error of a layer's outputs is \d+ % of that with nearest values/)
     assert.equal(rounded.samples, 256)
   })
