@@ -27,15 +27,18 @@ export const ENCODINGS_OPSET = 11
 /** ONNX Runtime folds no larger output: `optimization.constant_folding_max_output_size_in_bytes`. */
 export const MOST_FOLDED_BYTES = 2 ** 30
 
-/** Of bfloat16: before, neither Cast nor Gather take it. */
+/** Of bfloat16: before, neither Cast nor Gather take it, and what is laid into zeros needs those of ConstantOfShape. */
 const BFLOAT16_OPSET = 13
+const BFLOAT16_ZEROS_OPSET = 20
+const WITH_ZEROS: ReadonlySet<EncodingName> = new Set(['gaps', 'repeated'])
 
 /**
- * Whether ONNX Runtime decodes it, and when it loads the model: what is multiplied in float16 it would decode in every
+ * Whether the standard allows it, and ONNX Runtime decodes it, and when it loads the model: what is multiplied in float16 it would decode in every
  * run. Measured for each pair with onnxruntime-node and onnxruntime-web 1.30, at every level of optimization.
  */
 export function supports(encoding: EncodingName, dtype: DType, opset = ENCODINGS_OPSET): boolean {
-  if (encoding !== 'dense' && dtype === 'bfloat16' && opset < BFLOAT16_OPSET) return false
+  const least = WITH_ZEROS.has(encoding) ? BFLOAT16_ZEROS_OPSET : BFLOAT16_OPSET
+  if (encoding !== 'dense' && dtype === 'bfloat16' && opset < least) return false
   const { dtypes } = encodings[encoding]
   return dtypes === 'all' || dtypes.includes(dtype)
 }

@@ -34,9 +34,9 @@ export const options = {
   weigh: choice(['even', 'magnitude', 'activations', 'hessian'], {
     value: 'HOW',
     summary:
-      'Which weights a palette lies close to: all alike (even), large ones (magnitude); on --data, those with large inputs (activations), or large squared ones (hessian).',
+      'Which weights a palette lies close to: all alike (even), large ones (magnitude); on --data, those with large inputs (activations), or large squared ones (hessian, default of gptq).',
     default: null,
-    shownDefault: 'even; hessian with --rounding gptq',
+    shownDefault: 'even',
   }),
   rounding: choice(['nearest', 'gptq'], {
     summary:
@@ -103,6 +103,7 @@ export const pack = definePass({
     ...(lossless || bits !== null || targetSize !== null || maxDrop !== null ? (['maxError'] as const) : []),
     ...(lossless ? (['weigh', 'rounding'] as const) : []),
     ...(maxDrop !== null || curve ? (['rounding'] as const) : []),
+    ...(rounding === 'gptq' ? (['weigh'] as const) : []),
     ...(isWeighedByData(weigh) || rounding === 'gptq' ? [] : (['samples'] as const)),
   ],
   whenAccuracyFell: ({ bits, lossless }) => {

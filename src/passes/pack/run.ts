@@ -192,7 +192,16 @@ function leftAlone(targets: readonly Target[], notFinite: ReadonlySet<Value>): S
     })
 }
 
-function nothingToGain(wasPacked: boolean, { text, bound }: Goal, skipped: readonly Skip[]): NothingToDoError {
+function nothingToGain(
+  wasPacked: boolean,
+  { text, bound, targetBytes }: Goal,
+  skipped: readonly Skip[],
+): NothingToDoError {
+  if (targetBytes !== null) {
+    return new NothingToDoError(`The file is at most that large already (${text}).`, {
+      suggestions: ['Ask for less: --target-size with a smaller size. --allow-unchanged makes this no error.'],
+    })
+  }
   const bits = bound.mostValues === null ? 4 : Math.max(1, Math.log2(bound.mostValues) - 1)
   const what = wasPacked ? 'The model is packed already: no weight' : 'No weight'
   return new NothingToDoError(`${what} takes less room in another way (${text}).`, {
