@@ -154,7 +154,7 @@ for (const pass of passes) {
       for await (const { raw } of cases(pass)) changed.set(raw, (changed.get(raw) ?? 0) + 1)
       const least = LEAST_CHANGED[pass.name] ?? 10
       for (const raw of optionsOf(pass)) assert.ok((changed.get(raw) ?? 0) >= least, JSON.stringify(raw))
-    })
+    }).timeout(180_000) // makes what the others look at
 
     it('leaves a model whose invariants hold', async () => {
       for await (const { after } of cases(pass)) verify(after, pass.name)
