@@ -18,7 +18,8 @@ const ANYTHING: Bound = { maxError: Infinity, maxVectorError: Infinity, mostValu
 /** Every plan keeps its word, as ONNX Runtime decodes it. @returns the labels of the plans */
 async function assertKept(tensor: Tensor, bound: Bound, importance: Importance | null = null): Promise<string[]> {
   const survey = await surveyOf(tensor, { importance })
-  const plans = plansOf(survey, bound, { opset: 13 })
+  const opset = tensor.dtype === 'bfloat16' ? 20 : 13 // before, there are no zeros of it
+  const plans = plansOf(survey, bound, { opset })
   const dense = numbersOf(tensor.dtype, tensor.read())
   // ONNX Runtime hands bfloat16 out as float32.
   const decodedType = tensor.dtype === 'bfloat16' ? 'float32' : tensor.dtype
@@ -27,7 +28,7 @@ async function assertKept(tensor: Tensor, bound: Bound, importance: Importance |
       const name = label(plan.encoded)
       const { encoded, error, sparsity } = await encode(tensor, survey, plan, store)
       assert.equal(label(encoded), name)
-      const given = numbersOf(decodedType, await decoded(packed(encoded, 13).model, 'disabled'))
+      const given = numbersOf(decodedType, await decoded(packed(encoded, opset).model, 'disabled'))
       if (plan.error === 0) {
         assert.ok(Buffer.from(bytesOf(given)).equals(bytesOf(dense)), `${name} gives other bits`)
         assert.equal(error, 0)
