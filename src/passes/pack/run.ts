@@ -44,6 +44,7 @@ export async function run(model: Model, values: Values, context: PassContext): P
   const wasPacked = new Set(unpackModel(model).map(({ value }) => value))
   const duplicates = await shareDuplicates(model)
   const { targets, skipped } = targetsOf(model, values)
+  if (targets.length + duplicates.length === 0) throw nothingToPack(skipped)
   const weighed = await weighedBy(model, values, context)
   const store = openStore(await context.folder())
   try {
@@ -192,6 +193,19 @@ function leftAlone(targets: readonly Target[], notFinite: ReadonlySet<Value>): S
     })
 }
 
+const MOST_REASONS = 3
+
+function reasons(skipped: readonly Skip[]): string[] {
+  return skipped.slice(0, MOST_REASONS).map(({ target, why }) => `"${target}": ${why}.`)
+}
+
+/** More loss would not help. */
+function nothingToPack(skipped: readonly Skip[]): NothingToDoError {
+  return new NothingToDoError('There is no constant that could be stored in another way.', {
+    suggestions: [...reasons(skipped), 'Keep the file as it is. --allow-unchanged makes this no error.'],
+  })
+}
+
 function nothingToGain(
   wasPacked: boolean,
   { text, bound, targetBytes }: Goal,
@@ -209,7 +223,7 @@ function nothingToGain(
       text === 'lossless'
         ? 'Allow a loss: --bits 8 or --max-error 1% mostly keep the accuracy. Or prune first: zeros take next to nothing.'
         : `Allow more loss: --bits ${bits}, or prune first: zeros take next to nothing.`,
-      ...skipped.slice(0, 3).map(({ target, why }) => `"${target}": ${why}.`),
+      ...reasons(skipped),
     ],
   })
 }

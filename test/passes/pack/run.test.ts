@@ -46,6 +46,16 @@ describe('Pack: what it cannot do', () => {
     assert.match(suggestions[1] ?? '', /^"one": float32\[100,100\]: it has NaN or Inf/)
   })
 
+  it('gives the reason, and no advice to lose more, where the only weight comes from outside', async () => {
+    const s = sketch('fed', 13)
+    const fed = s.node('Conv', 'conv', [s.input('x', [1, 3, 8, 8]), s.input('w', [4, 3, 3, 3])])
+    s.output('y', fed, null)
+    const { message, suggestions } = await refusal(s.model, {})
+    assert.match(message, /^There is no constant that could be stored in another way/)
+    assert.match(suggestions[0] ?? '', /^"conv": its weight is not constant: "w" is an input of the model\.$/)
+    assert.doesNotMatch(suggestions.join(), /--bits|prune/)
+  })
+
   it('says what takes less where a model is packed already', async () => {
     const model = layers(numbers(1), numbers(2))
     await runPass(pack, model, { bits: '4' })
