@@ -1,6 +1,7 @@
 import type { Attr } from '../ir/attr.js'
 import type { Node, Value } from '../ir/graph.js'
 import type { Shape } from '../ir/type.js'
+import type { CoupleRule, CutRule } from './coupling.js'
 
 /** An input of a node that holds trained weights, and what its axes mean. Negative axes count from the end. */
 export interface WeightSpec {
@@ -102,6 +103,10 @@ export interface OpDefinition {
    * that read old nodes as they are need no rule (versions.ts knows which do).
    */
   readonly upgrade?: Readonly<Record<number, UpgradeRule>>
+  /** How the axes of its values hang together, for structured pruning; without it nothing around the node is pruned. */
+  readonly couple?: CoupleRule
+  /** What of the node follows when axes around it lose elements; without it nothing has to. */
+  readonly cut?: CutRule
 }
 
 export function defineOp(definition: OpDefinition): OpDefinition {
