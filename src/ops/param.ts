@@ -57,11 +57,16 @@ export function param(node: Node, name: string, tensor: (value: Value) => Tensor
       return 'computed'
     default:
   }
-  const index = node.domain === '' ? INPUTS[node.op]?.[name] : undefined
-  const input = index === undefined ? null : (node.inputs[index] ?? null)
+  const index = inputOfParam(node, name)
+  const input = index === null ? null : (node.inputs[index] ?? null)
   if (input === null) return 'absent'
   const constant = tensor(input)
   return (constant && numbersOf(constant)) ?? 'computed'
+}
+
+/** The input that states a parameter in the opsets where no attribute does; null where there is none. */
+export function inputOfParam(node: Node, name: string): number | null {
+  return (node.domain === '' ? INPUTS[node.op]?.[name] : undefined) ?? null
 }
 
 /** The elements of a small tensor as numbers; null for types that have none here (float16, strings, packed types). */

@@ -1,7 +1,8 @@
 import type { Axis } from '../../ops/coupling.js'
 import { type Hindrance, Units } from './units.js'
 
-const HEADS = 1
+/** Marks of elements. */
+export const HEADS = 1
 const CHOSEN = 2
 
 /** An axis whose elements belong to classes of `Units`; none of them may go where there are no elements. */

@@ -18,6 +18,10 @@ export interface Trace {
   /** Of an input: each place that reads a small constant has axes of its own, and is cut on its own. */
   axesOfInput(node: Node, index: number): readonly UnitAxis[] | null
   axesOfOutput(node: Node, index: number): readonly UnitAxis[] | null
+  /** All of them, of values and of constants that are cut for one reader. */
+  axes(): Iterable<UnitAxis>
+  /** Whether the extent of an axis may differ from run to run. */
+  isOpen(value: Value, axis: number): boolean
   readonly reductions: readonly Reduction[]
   readonly blocked: readonly Blocked[]
 }
@@ -86,6 +90,11 @@ class Tracer implements Trace, Surroundings {
   axesOfOutput(node: Node, index: number): readonly UnitAxis[] | null {
     const value = node.outputs[index]
     return value ? this.#axesOf(value) : null
+  }
+
+  *axes(): Iterable<UnitAxis> {
+    for (const axes of this.#ofValue.values()) yield* axes ?? []
+    for (const ofNode of this.#ofUse.values()) for (const axes of ofNode.values()) yield* axes ?? []
   }
 
   shapeOf(value: Value): readonly number[] | null {

@@ -12,7 +12,7 @@ export interface Hindrance {
 export class Units {
   #parent = new Int32Array(1024)
   #size = new Int32Array(1024)
-  /** By root: bit 0 heads of attention, bit 1 chosen for a factor of a reshape. */
+  /** By root: bits that a union keeps. */
   #marks = new Uint8Array(1024)
   #count = 0
   readonly #hindrances = new Map<number, Hindrance>()
