@@ -88,7 +88,12 @@ export function passCommand(pass: Pass): typeof BaseCommand {
         steps,
         ...engineOf(flags),
       }
-      const learner = steps.map(({ pass, values }) => pass.learns?.(values) ?? null).find((what) => what !== null)
+      const learner = steps
+        .map(
+          ({ pass, values }) =>
+            pass.learns?.(values) ?? (flags.data !== undefined && pass.mayLearn?.(values) ? pass.command : null),
+        )
+        .find((what) => what !== null)
       const { learning, evaluation } = dataRolesOf(learner ?? null, flags, this.given)
       const targets = targetsOf(steps, flags.target, this.given)
       const { applyRecipe, runRecipe } = await import('../recipe/run.js')

@@ -54,6 +54,71 @@ export interface Packing {
   readonly curve: readonly PackingPoint[]
 }
 
+/** A group of units that structured pruning ranks together. */
+export interface PrunedGroup {
+  /** The node that makes most of it. */
+  readonly name: string
+  readonly kind: 'channels' | 'heads'
+  /** What can be removed one by one, and what of it stayed. */
+  readonly units: number
+  readonly unitsAfter: number
+  /** Output channels of the weights that make them: a unit may be a channel, or a head of 64 of them. */
+  readonly channels: number
+  readonly channelsAfter: number
+  /** Nodes whose weights make the units, and those whose weights read them. */
+  readonly producers: readonly string[]
+  readonly consumers: readonly string[]
+}
+
+/** Output channels of a weight that nothing could go of, and why. */
+export interface FrozenWeight {
+  readonly target: string
+  readonly channels: number
+  readonly of: number
+  /** The node that blocks them; null where it is the interface of the model. */
+  readonly node: string | null
+  readonly why: string
+}
+
+/** A residual block that depth pruning looked at. */
+export interface DepthBlock {
+  readonly name: string
+  /** How much the outputs change without it: relative mean squared error. */
+  readonly score: number
+  /** Multiply-accumulate operations of one run; null when not known. */
+  readonly macs: number | null
+  readonly bytes: number
+  readonly removed: boolean
+}
+
+/** A layer whose weights were adjusted on data, so that it makes up for what is gone. */
+export interface RecoveredLayer {
+  readonly target: string
+  readonly what: 'absorbed' | 'refitted' | 're-estimated'
+  /** Relative mean squared error of what the layer computes, before and after; null where it was not measured. */
+  readonly errorBefore: number | null
+  readonly errorAfter: number | null
+}
+
+/** How a cut model compares with the original in which what was cut counts as zero. */
+export interface OracleResult {
+  /** Largest difference of any output, as a share of the output's range. */
+  readonly maxError: number
+  readonly limit: number
+  readonly inputs: number
+}
+
+export interface Structured {
+  /** What was asked for, in words: `ratio 0.5 of each group`. */
+  readonly goal: string
+  readonly groups: readonly PrunedGroup[]
+  readonly frozen: readonly FrozenWeight[]
+  readonly blocks: readonly DepthBlock[]
+  readonly recovered: readonly RecoveredLayer[]
+  /** Null when it was not asked for. */
+  readonly oracle: OracleResult | null
+}
+
 export interface PassResult {
   readonly changed: readonly Change[]
   readonly skipped: readonly Skip[]
@@ -61,6 +126,8 @@ export interface PassResult {
   readonly notes?: readonly string[]
   /** How the weights are stored now, for a pass that stores them otherwise. */
   readonly packing?: Packing
+  /** What was removed, and what could not be, for a pass that makes tensors smaller. */
+  readonly structured?: Structured
   /** How many samples it learned from; absent when it learned from none. */
   readonly samples?: number
 }
@@ -135,6 +202,8 @@ export interface Pass<O extends Options = Options> {
   readonly check: (values: ValuesOf<O>) => void
   /** The options that make it need data to learn from, as a report names them: `--criterion wanda`; null when it needs none. */
   readonly learns?: (values: ValuesOf<O>) => string | null
+  /** Whether it learns with these options where there is data, and does without where there is none. */
+  readonly mayLearn?: (values: ValuesOf<O>) => boolean
   /** Options whose defaults mean nothing beside these values: a report that named them could not be run again. */
   readonly unused?: (values: ValuesOf<O>) => readonly (keyof O)[]
   /** Set where what it makes is often packed in the same run: its command has --pack, then. */

@@ -19,6 +19,11 @@ export interface Learning {
   readonly label?: string | null
 }
 
+/** Whether a step learns from the data of a run that has some. */
+export function canLearn({ pass, values }: Pick<Step, 'pass' | 'values'>): boolean {
+  return (pass.learns?.(values) ?? null) !== null || pass.mayLearn?.(values) === true
+}
+
 /** @throws UsageError when a step learns and there is nothing to learn from */
 export function requireLearning(steps: readonly Step[], learning: Learning | null): void {
   for (const { pass, values } of steps) {
@@ -38,7 +43,7 @@ export async function learningData(
   { dims, provider, threads }: Engine,
   temporary: Temporary,
 ): Promise<LearningData | undefined> {
-  if (learning === null || (pass.learns?.(values) ?? null) === null) return undefined
+  if (learning === null || !canLearn({ pass, values })) return undefined
   const { part = 'all', limit = null, batchSize = null, binds = {}, label = null, data } = learning
   return { data, part, limit, batchSize, binds, label, dims, provider, threads, folder: await temporary.folder() }
 }

@@ -18,6 +18,8 @@ export interface Trace {
   /** Of an input: each place that reads a small constant has axes of its own, and is cut on its own. */
   axesOfInput(node: Node, index: number): readonly UnitAxis[] | null
   axesOfOutput(node: Node, index: number): readonly UnitAxis[] | null
+  /** Of a value that is no constant, or one that all readers cut alike; null where none have been made. */
+  axesOfValue(value: Value): readonly UnitAxis[] | null
   /** All of them, of values and of constants that are cut for one reader. */
   axes(): Iterable<UnitAxis>
   /** Whether the extent of an axis may differ from run to run. */
@@ -90,6 +92,10 @@ class Tracer implements Trace, Surroundings {
   axesOfOutput(node: Node, index: number): readonly UnitAxis[] | null {
     const value = node.outputs[index]
     return value ? this.#axesOf(value) : null
+  }
+
+  axesOfValue(value: Value): readonly UnitAxis[] | null {
+    return this.#ofValue.get(value) ?? null
   }
 
   *axes(): Iterable<UnitAxis> {
