@@ -1,4 +1,6 @@
 import { attr } from '../ir/attr.js'
+import { keepAll, positive } from './axis-at.js'
+import { passesOn } from './broadcast.js'
 import { withoutConsumedInputs } from './elementwise.js'
 import { defineOp, type Upgrade } from './op.js'
 import { shapeAsInput } from './reshape.js'
@@ -8,6 +10,7 @@ const MAX_FLOAT32 = 3.4028234663852886e38
 /** The bounds are attributes before opset 11, and optional inputs of the element type since. */
 export const clip = defineOp({
   types: ['Clip'],
+  couple: passesOn,
   upgrade: {
     6: withoutConsumedInputs,
     11: (u) => {
@@ -45,11 +48,22 @@ function alongOneAxis(u: Upgrade): void {
 export const activation = defineOp({
   types: ['Elu', 'HardSigmoid', 'LeakyRelu', 'Relu', 'Sigmoid', 'Tanh'],
   upgrade: { 6: withoutConsumedInputs },
+  couple: passesOn,
+})
+
+/** Those that mean the same in all opsets. */
+export const laterActivation = defineOp({
+  types: [
+    ...['Celu', 'Gelu', 'HardSwish', 'Mish', 'Shrink', 'Softplus', 'Softsign', 'Swish', 'ThresholdedRelu'],
+    ...['Gelu', 'QuickGelu'].map((op) => `com.microsoft.${op}`),
+  ],
+  couple: passesOn,
 })
 
 /** The defaults got more digits with opset 6. */
 export const selu = defineOp({
   types: ['Selu'],
+  couple: passesOn,
   upgrade: {
     6: (u) => {
       withoutConsumedInputs(u)
@@ -59,4 +73,14 @@ export const selu = defineOp({
   },
 })
 
-export const softmax = defineOp({ types: ['Softmax', 'LogSoftmax', 'Hardmax'], upgrade: { 13: alongOneAxis } })
+/** @see alongOneAxis for what `axis` means before opset 13 */
+export const softmax = defineOp({
+  types: ['Softmax', 'LogSoftmax', 'Hardmax'],
+  upgrade: { 13: alongOneAxis },
+  couple: (c) => {
+    const x = c.input(0)
+    const axis = positive(c, c.node.int('axis', c.opset < 13 ? 1 : -1), x.length)
+    keepAll(c, x.slice(axis, c.opset < 13 ? x.length : axis + 1), `${c.node.op} weighs its elements against each other`)
+    c.output(0, x)
+  },
+})

@@ -1,5 +1,8 @@
 import type { Node } from '../ir/graph.js'
 import { elementCount } from '../ir/type.js'
+import { axisAt, keepAll } from './axis-at.js'
+import { tieTo } from './broadcast.js'
+import type { Axis, Coupler, Cutter } from './coupling.js'
 import { defineOp, type NodeShapes, type WeightSpec } from './op.js'
 
 /**
@@ -32,6 +35,8 @@ export const conv = defineOp({
   types: ['Conv', 'DeformConv', 'com.microsoft.FusedConv', 'com.microsoft.NhwcConv', 'com.microsoft.NhwcFusedConv'],
   weights: ({ op }) => [{ ...filters(1), ...(PLAIN.has(op) && { activation: { input: 0, over: 'patches' } }) }],
   macs: convMacs(1),
+  couple: coupleConv,
+  cut: cutConv,
 })
 
 /**
@@ -49,4 +54,99 @@ export const convTranspose = defineOp({
     const w = shapes.input(1)
     return x === null || w === null ? null : elementCount(x) * elementCount(w.slice(1))
   },
+  couple: coupleConvTranspose,
+  cut: cutConvTranspose,
 })
+
+const WINDOWS = 'its windows slide along it'
+
+/**
+ *   X.C = [g][C/g]      W [M, C/g, k...], M = [g][M/g]      Y.C = M
+ *
+ * With groups either all of them lose the same channels, or a group goes as a whole. Where each channel is a group
+ * (depthwise) nothing is summed over channels.
+ */
+function coupleConv(c: Coupler): void {
+  const { op } = c.node
+  const [x, w] = [c.input(0), c.input(1)]
+  const at = channelAxis(op, x.length)
+  const [channels, filters] = [axisAt(c, x, at), axisAt(c, w, 0)]
+  const group = c.node.int('group', 1)
+  const [groups, within] = inGroups(c, channels, group)
+  const [groupsOfFilters] = inGroups(c, filters, group)
+  c.tie(groups, groupsOfFilters)
+  c.tie(within, axisAt(c, w, 1))
+  if (within.size > 1) c.contract(0, at)
+  keepAll(c, w.slice(2), WINDOWS)
+  const y = outputOfWindows(c, x, at, filters)
+  if (op === 'DeformConv') tieOffsets(c, channels, y)
+  else {
+    tieTo(c, 2, [filters])
+    tieTo(c, 3, y) // what the fused forms add
+  }
+}
+
+function channelAxis(op: string, rank: number): number {
+  return op.startsWith('Nhwc') ? rank - 1 : 1
+}
+
+function inGroups(c: Coupler, axis: Axis, groups: number): readonly [Axis, Axis] {
+  const [outer, inner] = c.split(axis, [groups, axis.size / groups])
+  return outer && inner ? [outer, inner] : c.refuse(`it has ${groups} groups`)
+}
+
+/** Sets the output [N, M, ...] of windows over X [N, C, ...]. */
+function outputOfWindows(c: Coupler, x: readonly Axis[], channelsAt: number, made: Axis): readonly Axis[] {
+  keepAll(
+    c,
+    x.filter((_, i) => i !== 0 && i !== channelsAt),
+    WINDOWS,
+  )
+  const y = c.outputShape(0).map((size, i) => {
+    if (i === channelsAt) return made
+    return i === 0 ? axisAt(c, x, 0) : c.fixed(size, WINDOWS)
+  })
+  c.output(0, y)
+  return y
+}
+
+/** Offsets [N, og * 2*k, ...] and the mask [N, og * k, ...] of DeformConv are those of blocks of C/og channels. */
+function tieOffsets(c: Coupler, channels: Axis, y: readonly Axis[]): void {
+  const [owners] = inGroups(c, channels, c.node.int('offset_group', 1))
+  c.keep(owners, 'each group of its offsets belongs to a block of channels')
+  tieTo(c, 3, y.slice(1, 2))
+  for (const input of [2, 4]) {
+    if (!c.has(input)) continue
+    const [batch, ...others] = c.input(input)
+    if (batch) tieTo(c, input, [axisAt(c, y, 0), ...others])
+    keepAll(c, others, 'it says where the windows lie')
+  }
+}
+
+function cutConv(c: Cutter): void {
+  const { after } = c.inputShape(0)
+  setGroups(c, after[channelAxis(c.node.op, after.length)], c.inputShape(1).after[1])
+}
+
+/** W [C, M/g, k...], so that Y.C = [g][M/g]. */
+function coupleConvTranspose(c: Coupler): void {
+  const [x, w] = [c.input(0), c.input(1)]
+  const channels = axisAt(c, x, 1)
+  const [groups, within] = inGroups(c, channels, c.node.int('group', 1))
+  c.tie(channels, axisAt(c, w, 0))
+  if (within.size > 1) c.contract(0, 1)
+  keepAll(c, w.slice(2), WINDOWS)
+  const made = c.merge([groups, axisAt(c, w, 1)])
+  outputOfWindows(c, x, 1, made)
+  const bias = c.node.op === 'ConvTransposeWithDynamicPads' ? 3 : 2
+  tieTo(c, bias, [made])
+}
+
+function cutConvTranspose(c: Cutter): void {
+  setGroups(c, c.outputShape(0).after[1], c.inputShape(1).after[1])
+}
+
+function setGroups(c: Cutter, channels = 0, perGroup = 0): void {
+  const group = channels / perGroup
+  if (group !== c.node.int('group', 1)) c.setInt('group', group)
+}

@@ -5,6 +5,9 @@ const UNDEFINED_MASK = 'its mask is used, which means something since opset 12 o
 
 export const dropout = defineOp({
   types: ['Dropout'],
+  couple: (c) => {
+    for (const index of c.node.outputs.keys()) c.output(index, c.input(0))
+  },
   upgrade: {
     6: withoutConsumedInputs,
     7: (u) => {

@@ -1,4 +1,6 @@
 import { attr } from '../ir/attr.js'
+import { broadcast, passesOn } from './broadcast.js'
+import type { Axis, Coupler } from './coupling.js'
 import { defineOp, type Upgrade } from './op.js'
 
 /** Before opset 6 a node named the inputs whose memory it may overwrite. */
@@ -33,21 +35,39 @@ function appendAxes(u: Upgrade, rank: number, count: number): void {
 export const arithmetic = defineOp({
   types: ['Add', 'Sub', 'Mul', 'Div'],
   upgrade: { 6: withoutConsumedInputs, 7: alignedAtTheEnd },
+  couple: coupleAligned,
 })
 
 export const comparison = defineOp({
   types: ['And', 'Or', 'Xor', 'Equal', 'Greater', 'Less', 'Pow'],
   upgrade: { 7: alignedAtTheEnd },
+  couple: coupleAligned,
 })
 
 export const elementwise = defineOp({
   types: ['Abs', 'Ceil', 'Exp', 'Floor', 'Log', 'Max', 'Mean', 'Min', 'Neg', 'Reciprocal', 'Sqrt', 'Sum'],
   upgrade: { 6: withoutConsumedInputs },
+  couple: coupleBroadcast,
 })
+
+/** As above, of opsets that need no other form of old nodes. */
+export const pointwise = defineOp({
+  types: [
+    ...['Acos', 'Acosh', 'Asin', 'Asinh', 'Atan', 'Atanh', 'Cos', 'Cosh', 'Sin', 'Sinh', 'Tan', 'Erf', 'Round', 'Sign'],
+    ...['BitShift', 'BitwiseAnd', 'BitwiseNot', 'BitwiseOr', 'BitwiseXor', 'GreaterOrEqual', 'LessOrEqual', 'Mod'],
+    ...['Identity', 'IsInf', 'IsNaN', 'Not', 'Where'],
+    ...['BiasGelu', 'FastGelu', 'BiasAdd'].map((op) => `com.microsoft.${op}`),
+  ],
+  couple: coupleBroadcast,
+})
+
+/** The second input is there for its type. */
+export const castLike = defineOp({ types: ['CastLike'], couple: passesOn })
 
 /** One slope for each channel, axis 1, before opset 7; since then as numpy aligns it. */
 export const pRelu = defineOp({
   types: ['PRelu'],
+  couple: couplePRelu,
   upgrade: {
     6: withoutConsumedInputs,
     7: (u) => {
@@ -78,6 +98,7 @@ const DTYPES: Readonly<Record<string, number>> = {
 /** Before opset 6 the type was spelled out. @see onnx.proto, TensorProto.DataType */
 export const cast = defineOp({
   types: ['Cast'],
+  couple: passesOn,
   upgrade: {
     6: (u) => {
       const name = u.string('to', '').toUpperCase()
@@ -85,3 +106,25 @@ export const cast = defineOp({
     },
   },
 })
+
+function coupleBroadcast(c: Coupler): void {
+  const operands = c.node.inputs.flatMap((value, i) => (value === null ? [] : [c.input(i)]))
+  c.output(0, broadcast(c, operands))
+}
+
+/** @see alignedAtTheEnd */
+function coupleAligned(c: Coupler): void {
+  const [a, b] = [c.input(0), c.input(1)]
+  const axis = c.opset < 7 && c.node.int('broadcast', 0) !== 0 ? c.node.int('axis', -1) : -1
+  c.output(0, broadcast(c, [a, axis < 0 ? b : padded(c, b, a.length - axis - b.length)]))
+}
+
+function couplePRelu(c: Coupler): void {
+  const [x, slopes] = [c.input(0), c.input(1)]
+  c.output(0, broadcast(c, [x, c.opset < 7 ? padded(c, slopes, x.length - 1 - slopes.length) : slopes]))
+}
+
+/** So many axes of one element behind the last. */
+function padded(c: Coupler, axes: readonly Axis[], count: number): readonly Axis[] {
+  return [...axes, ...Array.from({ length: Math.max(0, count) }, () => c.free(1))]
+}

@@ -1,5 +1,9 @@
 import type { Node } from '../ir/graph.js'
 import { elementCount } from '../ir/type.js'
+import { axisAt } from './axis-at.js'
+import { tieTo } from './broadcast.js'
+import { contractEither } from './contract.js'
+import type { Coupler } from './coupling.js'
 import { defineOp, type WeightSpec } from './op.js'
 
 /** Either operand may be the constant; C is a bias. */
@@ -30,5 +34,18 @@ export const gemm = defineOp({
     const k = shapes.input(0)?.at(node.int('transA', 0) !== 0 ? 0 : 1)
     return y === null || k === undefined ? null : elementCount(y) * k
   },
+  couple: coupleGemm,
   upgrade: { 7: (u) => u.setAttr('broadcast', null) }, // C is always stretched since
 })
+
+function coupleGemm(c: Coupler): void {
+  const { node } = c
+  if (node.op === 'GemmFloat8') c.refuse('its operands may be codes of 8 bits')
+  const [a, b] = [gemmOperand(node, 0, 'A'), gemmOperand(node, 1, 'B')]
+  const axisOf = ({ input }: WeightSpec, axis: number) => axisAt(c, c.input(input), axis)
+  c.tie(axisOf(a, a.in), axisOf(b, b.in))
+  contractEither(c, { input: 0, axis: a.in }, { input: 1, axis: b.in })
+  const y = [axisOf(a, a.out), axisOf(b, b.out)]
+  tieTo(c, 2, y)
+  c.output(0, y)
+}

@@ -1,5 +1,5 @@
 import type { Node } from '../ir/graph.js'
-import { activation, clip, selu, softmax } from './activation.js'
+import { activation, clip, laterActivation, selu, softmax } from './activation.js'
 import {
   attention,
   attentionByValue,
@@ -13,7 +13,7 @@ import { concat } from './concat.js'
 import { conv, convTranspose } from './conv.js'
 import { dropout } from './dropout.js'
 import { einsum } from './einsum.js'
-import { arithmetic, cast, comparison, elementwise, pRelu } from './elementwise.js'
+import { arithmetic, cast, castLike, comparison, elementwise, pointwise, pRelu } from './elementwise.js'
 import {
   affine,
   crop,
@@ -28,9 +28,18 @@ import { embedLayerNormalization, gather, torchEmbedding } from './gather.js'
 import { gemm } from './gemm.js'
 import { fusedMatMul, matMul } from './matmul.js'
 import { moe } from './moe.js'
-import { batchNormalization, groupNormalization, instanceNormalization, meanVarianceNormalization } from './norm.js'
+import {
+  batchNormalization,
+  groupNormalization,
+  instanceNormalization,
+  layerNormalization,
+  localResponseNormalization,
+  lpNormalization,
+  meanVarianceNormalization,
+  skipLayerNormalization,
+} from './norm.js'
 import type { OpDefinition } from './op.js'
-import { lpPool } from './pool.js'
+import { lpPool, maxUnpool, pool } from './pool.js'
 import {
   convInteger,
   dynamicQuantizeLstm,
@@ -44,7 +53,7 @@ import {
   qLinearMatMul,
   qMoe,
 } from './quantized.js'
-import { reduce, reduceSum } from './reduce.js'
+import { argMax, cumulative, reduce, reduceSum } from './reduce.js'
 import { reshape, squeeze, tile } from './reshape.js'
 import { gridSample, resize, roiAlign, upsample } from './resize.js'
 import { rnn } from './rnn.js'
@@ -89,8 +98,11 @@ export const ops: readonly OpDefinition[] = [
   arithmetic,
   comparison,
   elementwise,
+  pointwise,
   cast,
+  castLike,
   activation,
+  laterActivation,
   pRelu,
   selu,
   clip,
@@ -99,14 +111,22 @@ export const ops: readonly OpDefinition[] = [
   instanceNormalization,
   meanVarianceNormalization,
   groupNormalization,
+  layerNormalization,
+  skipLayerNormalization,
+  localResponseNormalization,
+  lpNormalization,
   dropout,
+  pool,
   lpPool,
+  maxUnpool,
   concat,
   reshape,
   tile,
   squeeze,
   reduce,
   reduceSum,
+  argMax,
+  cumulative,
   slice,
   pad,
   split,

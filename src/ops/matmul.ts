@@ -1,5 +1,9 @@
 import type { Node } from '../ir/graph.js'
 import { elementCount } from '../ir/type.js'
+import { axisAt, positive } from './axis-at.js'
+import { broadcast, tieTo } from './broadcast.js'
+import { contractEither, isStored } from './contract.js'
+import type { Axis, Coupler } from './coupling.js'
 import { defineOp, type NodeShapes, type WeightSpec } from './op.js'
 
 /** Where the rows and columns of an operand stand: MatMul's last two axes, moved by attributes of the fused forms. */
@@ -59,10 +63,47 @@ export const matMul = defineOp({
   types: ['MatMul', 'com.microsoft.GemmFastGelu'],
   weights: operands,
   macs: (_, shapes) => matMulMacs(shapes),
+  couple: coupleMatMul,
 })
 
 export const fusedMatMul = defineOp({
   types: ['com.microsoft.FusedMatMul', 'com.microsoft.FusedMatMulActivation', 'com.microsoft.TransposeMatMul'],
   weights: operands,
   macs: (node, shapes) => matMulMacs(shapes, matrixAxes(node, 'A').columns),
+  couple: coupleMatMul,
 })
+
+/** The axes of an operand by what they are in the product. A vector has but the one that is summed over. */
+interface Operand {
+  readonly batch: readonly Axis[]
+  readonly own: readonly Axis[]
+  readonly summed: Axis
+  readonly at: number
+}
+
+function coupleMatMul(c: Coupler): void {
+  const [a, b] = [operandOf(c, 0, 'A'), operandOf(c, 1, 'B')]
+  c.tie(a.summed, b.summed)
+  contractEither(c, { input: 0, axis: a.at }, { input: 1, axis: b.at })
+  const batch = broadcast(c, [a.batch, b.batch])
+  const heads = batch.at(-1)
+  if (heads && !isStored(c.node, 0) && !isStored(c.node, 1)) c.heads(heads)
+  const y = [...batch, ...a.own, ...b.own]
+  tieTo(c, 2, y) // the bias of GemmFastGelu
+  c.output(0, y)
+}
+
+function operandOf(c: Coupler, input: number, operand: 'A' | 'B'): Operand {
+  const axes = c.input(input)
+  const [vector] = axes
+  if (axes.length === 1 && vector) return { batch: [], own: [], summed: vector, at: 0 }
+  const { rows, columns } = matrixAxes(c.node, operand)
+  const [summed, own] = operand === 'A' ? [columns, rows] : [rows, columns]
+  const [at, ownAt] = [positive(c, summed, axes.length), positive(c, own, axes.length)]
+  return {
+    batch: axes.filter((_, i) => i !== at && i !== ownAt),
+    own: axes.slice(ownAt, ownAt + 1),
+    summed: axisAt(c, axes, at),
+    at,
+  }
+}

@@ -30,9 +30,9 @@ describe('the table of ops', () => {
   })
 
   it('finds no definition that says nothing', () => {
-    for (const { types, weights, macs, upgrade } of ops) {
+    for (const { types, weights, macs, upgrade, couple } of ops) {
       assert.ok(types.length > 0)
-      assert.ok(weights ?? macs ?? upgrade, `${types[0]} has neither weights nor MACs nor upgrade rules`)
+      assert.ok(weights ?? macs ?? upgrade ?? couple, `${types[0]} has neither weights nor MACs nor rules`)
     }
   })
 
