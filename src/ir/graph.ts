@@ -356,10 +356,10 @@ export class Model {
     this.#version++
   }
 
-  /** States the type of a value, and what the file says of it besides. */
-  declare(value: Value, declared: Type | null, extra: Unmodelled = value.extra): void {
-    ;(value as Mutable<Value>).declared = declared
-    ;(value as Mutable<Value>).extra = extra
+  /** States the type of a value or of a graph's output, and what the file says of it besides. */
+  declare(of: Value | OutputSlot, declared: Type | null, extra: Unmodelled = of.extra): void {
+    ;(of as Mutable<Value | OutputSlot>).declared = declared
+    ;(of as Mutable<Value | OutputSlot>).extra = extra
     this.#version++
   }
 

@@ -1,6 +1,7 @@
 import type { Model } from '../../ir/graph.js'
 import { rules } from '../../rewrites/rules/index.js'
 import { simplify } from '../../rewrites/simplify.js'
+import { raiseIrVersion } from '../../rewrites/upgrade-opset.js'
 
 /**
  * What clears the view: shapes and constants that are known, calls in the place of functions, branches that are taken.
@@ -19,6 +20,7 @@ const CLEARING: ReadonlySet<string> = new Set([
 
 /** Makes the model ready to be looked at: its outputs stay equal. */
 export async function prepare(model: Model, signal: AbortSignal | undefined): Promise<void> {
+  raiseIrVersion(model, Math.max(model.opset, 9)) // before, every initializer was an input as well
   await simplify(model, { rules: rules.filter(({ name }) => CLEARING.has(name)), signal })
 }
 

@@ -1,7 +1,6 @@
 import { type Dependencies, keptOf, type Removal } from '../../analysis/dependencies/dependencies.js'
 import type { Model, Node, Value } from '../../ir/graph.js'
 import type { Tensor } from '../../ir/tensor.js'
-import { tensorType } from '../../ir/type.js'
 import { constantOf, graphs, valuesOf, walk } from '../../ir/walk.js'
 import { opOf } from '../../ops/index.js'
 import { cutTensor } from './cut-tensor.js'
@@ -113,8 +112,14 @@ function forgetShapes(model: Model, touched: readonly { readonly node: Node }[])
     for (const value of valuesOf(graph)) {
       if (!changed.has(value) || value.constant !== null || (isMain && graph.inputs.includes(value))) continue
       const { declared } = value
-      if (declared?.kind !== 'tensor' || declared.dtype === null) continue
-      model.declare(value, graph.inputs.includes(value) ? tensorType(declared.dtype, null) : null)
+      if (declared?.kind !== 'tensor') continue
+      model.declare(value, graph.inputs.includes(value) ? { ...declared, shape: null } : null)
+    }
+    if (isMain) continue
+    for (const slot of graph.outputs) {
+      if (changed.has(slot.value) && slot.declared?.kind === 'tensor') {
+        model.declare(slot, { ...slot.declared, shape: null })
+      }
     }
   }
 }
