@@ -8,6 +8,12 @@ export const PACKING: Environment = {
   requirements: 'bench/peers/requirements-pack.txt',
 }
 
+/** Of what exports architectures for structured pruning, and of the peer that it is measured beside. */
+export const STRUCTURED: Environment = {
+  venv: '.cache/bench-structured-venv',
+  requirements: 'bench/peers/requirements-structured.txt',
+}
+
 /**
  * Runs a Python script of `bench/peers`.
  *
