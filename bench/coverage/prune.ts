@@ -14,7 +14,6 @@ export interface Result extends Architecture {
   readonly reason: string | null
   /** Between the cut model and the dense one with zeros in the place of what is gone, as a share of the output's range. */
   readonly difference: number | null
-  /** What rounding alone makes of it, by the same measure; null where it was not looked at. */
   readonly units: { readonly all: number; readonly removed: number } | null
   readonly macs: Pair | null
   readonly parameters: Pair | null
