@@ -1,4 +1,63 @@
+import type { Axis, CoupleRule, Coupler, Cutter } from './coupling.js'
 import { defineOp } from './op.js'
+import { axisAt, placesAmong, selected } from './selection.js'
+
+/** Constant indices, from the front; null for those that are known only at run time. */
+function indicesOf(c: Coupler | Cutter, size: number): number[] | null {
+  const stated = c.param('indices')
+  return typeof stated === 'string' ? null : stated.map((index) => (index < 0 ? index + size : index))
+}
+
+/**
+ * The axis that is looked up becomes those of the indices: constant ones choose among its elements, others may name any
+ * of them.
+ */
+function lookedUp(c: Coupler, axis: Axis): readonly Axis[] {
+  const places = c.input(1)
+  const indices = indicesOf(c, axis.size)
+  if (indices === null) {
+    c.keep(axis, 'what is taken of it is known only at run time')
+    return places
+  }
+  if (places.length === 0) {
+    selected(c, axis, indices)
+    return []
+  }
+  const longer = places.flatMap(({ size }, i) => (size === 1 ? [] : [i]))
+  if (longer.length <= 1) {
+    const along = longer[0] ?? 0
+    return places.map((_, i) => (i === along ? selected(c, axis, indices) : c.free(1)))
+  }
+  const why = 'a table of indices says what is taken of it'
+  c.keep(axis, why)
+  return places.map(({ size }) => c.fixed(size, why))
+}
+
+const coupleGather: CoupleRule = (c) => {
+  const axes = c.input(0)
+  const at = axisAt(c, c.node.int('axis', 0), axes.length)
+  c.output(
+    0,
+    axes.flatMap((axis, i) => (i === at ? lookedUp(c, axis) : [axis])),
+  )
+}
+
+/** The same elements, by their places among those that stay. */
+function cutGather(c: Cutter): void {
+  const data = c.inputShape(0).before
+  const rank = c.inputShape(1).before.length
+  const stated = c.node.int('axis', 0)
+  const at = stated < 0 ? stated + data.length : stated
+  const size = data[at] ?? 0
+  const kept = c.keptOfInput(0, at)
+  const indices = indicesOf(c, size)
+  if (kept === null || indices === null) return
+  const output = c.outputShape(0)
+  const along = Array.from({ length: rank }, (_, i) => at + i).find((i) => (output.before[i] ?? 1) > 1)
+  const keptOut = along === undefined ? null : c.keptOfOutput(0, along)
+  const taken = keptOut === null ? indices : Array.from(keptOut, (place) => indices[place] ?? 0)
+  c.setIntegers(1, taken.map(placesAmong(kept, size)), output.after.slice(at, at + rank))
+}
 
 /**
  * A lookup of rows in a table [V, D]. That the table is a matrix of floats, `weightsOf` checks: with other constants
@@ -6,6 +65,8 @@ import { defineOp } from './op.js'
  */
 export const gather = defineOp({
   types: ['Gather'],
+  couple: coupleGather,
+  cut: cutGather,
   weights: (node) =>
     node.int('axis', 0) === 0 ? [{ input: 0, out: 0, in: 1, kind: 'embedding', eitherSide: true }] : [],
 })

@@ -14,6 +14,7 @@ import { conv, convTranspose } from './conv.js'
 import { dropout } from './dropout.js'
 import { einsum } from './einsum.js'
 import { arithmetic, cast, castLike, comparison, elementwise, pointwise, pRelu } from './elementwise.js'
+import { expand } from './expand.js'
 import {
   affine,
   crop,
@@ -39,6 +40,7 @@ import {
   skipLayerNormalization,
 } from './norm.js'
 import type { OpDefinition } from './op.js'
+import { pad } from './pad.js'
 import { lpPool, maxUnpool, pool } from './pool.js'
 import {
   convInteger,
@@ -54,13 +56,13 @@ import {
   qMoe,
 } from './quantized.js'
 import { argMax, cumulative, reduce, reduceSum } from './reduce.js'
-import { reshape, squeeze, tile } from './reshape.js'
+import { flatten, reshape, squeeze, tile, transpose } from './reshape.js'
 import { gridSample, resize, roiAlign, upsample } from './resize.js'
 import { rnn } from './rnn.js'
 import { scan } from './scan.js'
 import { scatter } from './scatter.js'
 import { dft } from './signal.js'
-import { pad, slice } from './slice.js'
+import { slice } from './slice.js'
 import { split } from './split.js'
 import { topK } from './top-k.js'
 
@@ -121,6 +123,9 @@ export const ops: readonly OpDefinition[] = [
   maxUnpool,
   concat,
   reshape,
+  flatten,
+  transpose,
+  expand,
   tile,
   squeeze,
   reduce,

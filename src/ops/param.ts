@@ -13,6 +13,7 @@ const INPUTS: Readonly<Record<string, Readonly<Record<string, number>>>> = {
   CumSum: { axis: 1 },
   Dropout: { ratio: 1, training_mode: 2 },
   Expand: { shape: 1 },
+  Gather: { indices: 1 },
   OneHot: { depth: 1 },
   Pad: { pads: 1, value: 2, axes: 3 },
   Range: { start: 0, limit: 1, delta: 2 },

@@ -1,13 +1,70 @@
 import { attr } from '../ir/attr.js'
 import type { Value } from '../ir/graph.js'
 import { constantOf } from '../ir/walk.js'
+import type { CoupleRule, Coupler, Cutter } from './coupling.js'
 import { defineOp, type Upgrade } from './op.js'
 
 /** What Resize 10 meant without saying so. */
 const AS_BEFORE = { coordinate_transformation_mode: attr.string('asymmetric') }
 
+/** Axes that are not resized pass; the elements of the others become different ones. */
+const coupleResize: CoupleRule = (c) => {
+  const axes = c.input(0)
+  if (c.node.string('coordinate_transformation_mode') === 'tf_crop_and_resize') c.refuse('it crops, too')
+  if ((c.node.string('keep_aspect_ratio_policy') ?? 'stretch') !== 'stretch') {
+    c.refuse('its sizes follow from one another')
+  }
+  const shape = c.outputShape(0)
+  const passes = passing(c, axes.length)
+  c.output(
+    0,
+    axes.map((axis, i) => {
+      if (passes(i) && shape[i] === axis.size) return axis
+      c.keep(axis, 'it is resized')
+      return c.fixed(shape[i] ?? 1, 'it is resized')
+    }),
+  )
+}
+
+/** Which axes are resized by 1, in every run. */
+function passing(c: Coupler, rank: number): (axis: number) => boolean {
+  const stated = resizedAxes(c, rank)
+  const { name, input } = statedBy(c)
+  const values = c.node.attrs.has(name) ? (c.numbers(name) ?? []) : c.constant(input)
+  return (axis) => {
+    const at = stated.indexOf(axis)
+    if (at < 0) return true
+    return name === 'scales' ? values[at] === 1 : values[at] === c.input(0)[axis]?.size && !c.isOpen(0, axis)
+  }
+}
+
+function resizedAxes({ node }: Coupler | Cutter, rank: number): readonly number[] {
+  const axes = node.ints('axes') ?? Array.from({ length: rank }, (_, i) => i)
+  return axes.map((axis) => (axis < 0 ? axis + rank : axis))
+}
+
+/** Scales or, since opset 11, sizes; what is not meant may be an empty constant. */
+function statedBy(c: Coupler | Cutter): { readonly name: 'scales' | 'sizes'; readonly input: number } {
+  if (c.node.op === 'Upsample' || c.opset < 11) return { name: 'scales', input: 1 }
+  const sizes = c.node.inputs[3] ?? null
+  return sizes !== null && constantOf(sizes)?.byteLength !== 0
+    ? { name: 'sizes', input: 3 }
+    : { name: 'scales', input: 2 }
+}
+
+function cutResize(c: Cutter): void {
+  const { name, input } = statedBy(c)
+  if (name === 'scales') return
+  const { after } = c.outputShape(0)
+  c.setIntegers(
+    input,
+    resizedAxes(c, after.length).map((axis) => after[axis] ?? 1),
+  )
+}
+
 export const upsample = defineOp({
   types: ['Upsample'],
+  couple: coupleResize,
   upgrade: {
     7: (u) => {
       u.setAttr('scales', attr.floats([1, 1, u.float('height_scale', 1), u.float('width_scale', 1)]))
@@ -68,7 +125,12 @@ function withoutEmptyInputs(u: Upgrade): void {
   u.setAttr('nearest_mode', attr.string('round_prefer_ceil'))
 }
 
-export const resize = defineOp({ types: ['Resize'], upgrade: { 11: withModes, 13: withoutEmptyInputs } })
+export const resize = defineOp({
+  types: ['Resize'],
+  couple: coupleResize,
+  cut: cutResize,
+  upgrade: { 11: withModes, 13: withoutEmptyInputs },
+})
 
 /** Without the attribute it meant `output_half_pixel` before opset 16, and means `half_pixel` since. */
 export const roiAlign = defineOp({
