@@ -303,7 +303,7 @@ function largest(members: readonly Member[]): Member | undefined {
 }
 
 /** Each sequence of units once. */
-function distinct(sequences: readonly Int32Array[]): Int32Array[] {
+export function distinct(sequences: readonly Int32Array[]): Int32Array[] {
   const byKey = new Map<string, Int32Array[]>()
   const result: Int32Array[] = []
   for (const units of new Set(sequences)) {

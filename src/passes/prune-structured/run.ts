@@ -15,7 +15,7 @@ export async function run(model: Model, values: Values, context: PassContext): P
   const open = await inferShapes(model, { open: true })
   const dependencies = dependenciesOf(model, shapes, open, values.headWidths ? 'widths' : 'heads')
   const costs = new Costs(dependencies, shapes)
-  const { removal } = await select(dependencies, costs, values, context)
+  const { removal } = await select({ dependencies, costs, shapes }, values, context)
   const changed: Change[] = cut(dependencies, removal).map(({ value, before, after }) => ({
     target: value.name,
     what: `[${before}] -> [${after}]`,

@@ -1,40 +1,127 @@
-import type { Costs } from '../../analysis/dependencies/costs.js'
-import type { Dependencies, Removal } from '../../analysis/dependencies/dependencies.js'
+import type { Cost, Costs } from '../../analysis/dependencies/costs.js'
+import type { Dependencies, Group, Removal } from '../../analysis/dependencies/dependencies.js'
+import type { Shapes } from '../../analysis/shapes.js'
+import { NothingToDoError } from '../../errors.js'
 import type { PassContext } from '../pass.js'
-import type { Values } from './index.js'
+import { blockersOf } from './blockers.js'
+import { eligibleGroups } from './eligible.js'
+import { goalOf } from './goal.js'
+import { DEFAULT_RATIO, targetsOf, type Values } from './index.js'
+import { Limits } from './limits.js'
+import { named } from './named.js'
+import { Plan, type Step } from './plan.js'
+import { poolsOf } from './ranking.js'
+import { type Scores, scoresOf, widthsOf } from './scores.js'
+import { SliceNorms } from './slice-norms.js'
+import { fewestByCost, fewestBySize, type Searched } from './targets.js'
+
+/** The model that something is to be removed from. */
+export interface Selectable {
+  readonly dependencies: Dependencies
+  readonly costs: Costs
+  readonly shapes: Shapes
+  /** What the model cost as it came: shares of a target are shares of it. What it costs now, unless told. */
+  readonly before?: Cost
+}
 
 /** What is to be removed. */
 export interface Selection {
   readonly removal: Removal
+  /** By unit, what it is worth: for each of its channels, and by the others of its group. Empty where none was asked for. */
+  readonly scores: Float64Array
+  /** What was asked for, in words: `ratio 0.5 of each group`. */
+  readonly goal: string
+  /** What the user should know of it. */
+  readonly notes: readonly string[]
+  /** How many samples of --data it was learned from; absent when from none. */
+  readonly samples?: number
 }
 
-export async function select(
-  dependencies: Dependencies,
-  _costs: Costs,
+/**
+ * Chooses the units that matter least.
+ *
+ * Every unit gets a score; units are ranked within what competes (`Pool`); limits say which of them may go, and in which
+ * order (`Plan`). A ratio takes so many, a target as many as it needs.
+ *
+ * @throws NothingToDoError when nothing can go, with the reasons; or a target is met already
+ * @throws UsageError for a glob without a match and a target out of reach; UnsupportedModelError for NaN and Inf in weights
+ */
+export async function select(selectable: Selectable, values: Values, context: PassContext): Promise<Selection> {
+  const { dependencies, costs } = selectable
+  const goal = goalOf(values)
+  const groups = eligibleGroups(dependencies, values)
+  const hasTarget = targetsOf(values).length > 0
+  if (groups.length === 0 && (hasTarget || values.layers === null)) throw nothingToCut(dependencies, values)
+  const ratio = hasTarget ? null : (values.ratio ?? DEFAULT_RATIO)
+  const { scores, notes, samples } = await scored(selectable, values, context, ratio)
+  const scope = values.scope ?? (hasTarget ? 'global' : 'layer')
+  const pools = poolsOf(groups, scores, { scope, ratio, heads: values.heads })
+  const plan = new Plan(new Limits(dependencies, values), pools, widthsOf(dependencies))
+  const before = selectable.before ?? costs.of(new Uint8Array(dependencies.unitCount))
+  const count = hasTarget ? await met(plan, { dependencies, costs, before, signal: context.signal }, values) : plan.most
+  const step = plan.at(count)
+  if (values.layers === null && !step.removal.includes(1)) throw tooLittle(groups, values, goal)
+  return {
+    removal: step.removal,
+    scores,
+    goal,
+    notes: [...notes, ...notesOnRounding(step, groups, values)],
+    ...(samples !== undefined && { samples }),
+  }
+}
+
+/** Without anything to remove, nothing has to be looked at. */
+async function scored(
+  { dependencies, shapes }: Selectable,
   values: Values,
-  _context: PassContext,
-): Promise<Selection> {
-  const removal = new Uint8Array(dependencies.unitCount)
-  const left = dependencies.floors.map((units) => units.length)
-  const floorsOf = new Map<number, Map<number, number>>()
-  for (const [i, units] of dependencies.floors.entries()) {
-    for (const unit of units) {
-      const floors = floorsOf.get(unit) ?? new Map<number, number>()
-      floorsOf.set(unit, floors)
-      floors.set(i, (floors.get(i) ?? 0) + 1)
-    }
+  context: PassContext,
+  ratio: number | null,
+): Promise<Scores> {
+  if (ratio === 0 && (values.heads ?? 0) === 0) return { scores: new Float64Array(dependencies.unitCount), notes: [] }
+  const subject = { dependencies, shapes, norms: new SliceNorms(), samples: values.samples, context }
+  return scoresOf(subject, values)
+}
+
+async function met(plan: Plan, searched: Searched, values: Values): Promise<number> {
+  if (values.targetSize !== null) return fewestBySize(plan, searched, values.targetSize)
+  return fewestByCost(plan, searched, values)
+}
+
+function nothingToCut({ groups, frozen }: Dependencies, { include, exclude, heads }: Values): NothingToDoError {
+  if (groups.length === 0) {
+    return new NothingToDoError('The model has no channels that can be removed.', { suggestions: blockersOf(frozen) })
   }
-  for (const group of dependencies.groups) {
-    const target = Math.round(group.units.length * (values.ratio ?? 0.5))
-    let gone = 0
-    for (const unit of group.units) {
-      if (gone >= target) break
-      const floors = [...(floorsOf.get(unit) ?? [])]
-      if (floors.some(([i, n]) => (left[i] ?? 0) - n < 1)) continue
-      for (const [i, n] of floors) left[i] = (left[i] ?? 0) - n
-      removal[unit] = 1
-      gone++
-    }
-  }
-  return { removal }
+  const flags = [
+    ...(include.length > 0 ? ['--include'] : []),
+    ...(exclude.length > 0 ? ['--exclude'] : []),
+    ...(heads === 0 ? ['--heads 0'] : []),
+  ]
+  return new NothingToDoError(`${flags.join(' and ')} leave nothing that can be removed.`, {
+    suggestions: [`What could be: ${named(groups.map(({ name }) => name))}.`, ...blockersOf(frozen)],
+  })
+}
+
+/** There are units, and none of them goes: shares of a few, or limits. */
+function tooLittle(groups: readonly Group[], values: Values, goal: string): NothingToDoError {
+  const largest = groups.reduce((most, { units }) => Math.max(most, units.length), 0)
+  return new NothingToDoError(`By ${goal} not a single channel goes: the largest group has ${largest} that could.`, {
+    suggestions: [
+      'A larger --ratio removes some.',
+      ...(values.roundTo > 1
+        ? [`--round-to ${values.roundTo} keeps what is no wider: --round-to 1 rounds nothing.`]
+        : []),
+      ...(values.minChannels > 1 || values.maxLayerRatio < 1 ? ['--min-channels and --max-layer-ratio limit it.'] : []),
+    ],
+  })
+}
+
+function notesOnRounding({ stuck }: Step, groups: readonly Group[], { roundTo }: Values): string[] {
+  if (stuck.length === 0) return []
+  const layers = groups.flatMap(({ producers }) =>
+    producers.flatMap(({ node, units }) => {
+      const isStuck = stuck.some((axis) => axis.length === units.length && axis.every((unit, i) => unit === units[i]))
+      return isStuck ? [`${node.label} (${units.length})`] : []
+    }),
+  )
+  return [`No width below its own of these layers is a multiple of ${roundTo}, so they stay: ${named(layers)}.`]
 }

@@ -1,0 +1,12 @@
+import { defineImportance } from './importance.js'
+
+/**
+ * The sum of the magnitudes of the weights that make a unit, and of those that read it.
+ *
+ * @see  Li et al. 2017, arXiv:1608.08710
+ */
+export const l1 = defineImportance({
+  name: 'l1',
+  lack: 'no weights that can be read',
+  measure: ({ dependencies, norms }) => ({ evidence: norms.around(dependencies.groups, 1) }),
+})
