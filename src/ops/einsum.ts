@@ -1,4 +1,6 @@
 import type { Node } from '../ir/graph.js'
+import { isStored } from './contract.js'
+import type { Axis, Coupler } from './coupling.js'
 import { defineOp, type NodeShapes, type WeightSpec } from './op.js'
 
 /** `...` stands for the axes without a letter. */
@@ -93,4 +95,54 @@ function axisOf(labels: readonly string[], label: string): number {
   return labels.slice(0, axis).includes(ELLIPSIS) ? axis - labels.length : axis
 }
 
-export const einsum = defineOp({ types: ['Einsum'], weights: einsumWeights, macs: einsumMacs })
+export const einsum = defineOp({
+  types: ['Einsum'],
+  weights: einsumWeights,
+  macs: einsumMacs,
+  couple: coupleEinsum,
+})
+
+/** Axes of one letter are one axis, but where an operand is stretched; a letter that the output lacks is summed over. */
+function coupleEinsum(c: Coupler): void {
+  const equation = equationOf(c.node) ?? c.refuse('it has no equation')
+  const operands = equation.operands.map((labels, input) => lettersOf(c, labels, c.input(input).length))
+  const axes = new Map<string, Axis>()
+  for (const [input, letters] of operands.entries()) {
+    if (new Set(letters).size < letters.length) c.refuse('its equation takes a diagonal')
+    for (const [i, axis] of c.input(input).entries()) {
+      const known = axes.get(letters[i] ?? '')
+      if (known === undefined || known.size === 1) axes.set(letters[i] ?? '', axis)
+      else if (axis.size !== 1) c.tie(known, axis)
+    }
+  }
+  const output = lettersOf(c, equation.output, c.outputShape(0).length)
+  for (const [letter, { size }] of axes) if (!output.includes(letter)) contractLetter(c, operands, letter, size)
+  const stored = operands.map((_, input) => isStored(c.node, input))
+  const heads = output.findLast(
+    (letter) => operands.length > 1 && operands.every((letters) => letters.includes(letter)),
+  )
+  if (heads !== undefined && !stored.includes(true)) c.heads(axes.get(heads) ?? c.free(1))
+  c.output(
+    0,
+    output.map((letter) => axes.get(letter) ?? c.free(1)),
+  )
+}
+
+/** The letter of each axis; those behind an ellipsis are numbered from the last, as they are aligned. */
+function lettersOf(c: Coupler, labels: readonly string[], rank: number): string[] {
+  const hidden = rank - labels.filter((label) => label !== ELLIPSIS).length
+  if (hidden < 0 || (hidden > 0 && !labels.includes(ELLIPSIS))) c.refuse(`its equation does not fit ${rank} axes`)
+  return labels.flatMap((label) =>
+    label === ELLIPSIS ? Array.from({ length: hidden }, (_, i) => `${hidden - i}`) : label,
+  )
+}
+
+/** At an operand that has all of the axis, one that is computed if there is any: a factor of zero is enough. */
+function contractLetter(c: Coupler, operands: readonly (readonly string[])[], letter: string, size: number): void {
+  const places = operands.flatMap((letters, input) => {
+    const axis = letters.indexOf(letter)
+    return axis >= 0 && c.input(input)[axis]?.size === size ? [{ input, axis }] : []
+  })
+  const place = places.find(({ input }) => !isStored(c.node, input)) ?? places[0]
+  if (place) c.contract(place.input, place.axis)
+}

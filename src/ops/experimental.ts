@@ -1,3 +1,4 @@
+import { passesOn } from './broadcast.js'
 import { defineOp, type Upgrade } from './op.js'
 
 /*
@@ -8,6 +9,7 @@ import { defineOp, type Upgrade } from './op.js'
 /** y = alpha * x + beta */
 export const affine = defineOp({
   types: ['Affine'],
+  couple: passesOn,
   upgrade: {
     10: (u) => {
       const scaled = u.add('Mul', [u.input(0), u.floatsLike(0, 'alpha', [u.float('alpha', 1)])])
@@ -18,6 +20,7 @@ export const affine = defineOp({
 
 export const scale = defineOp({
   types: ['Scale'],
+  couple: passesOn,
   upgrade: { 10: (u) => u.become('Mul', [u.input(0), u.floatsLike(0, 'scale', [u.float('scale', 1)])], {}) },
 })
 
@@ -43,10 +46,15 @@ function scaledInsideAndOut(op: string): (u: Upgrade) => void {
 
 export const parametricSoftplus = defineOp({
   types: ['ParametricSoftplus'],
+  couple: passesOn,
   upgrade: { 10: scaledInsideAndOut('Softplus') },
 })
 
-export const scaledTanh = defineOp({ types: ['ScaledTanh'], upgrade: { 10: scaledInsideAndOut('Tanh') } })
+export const scaledTanh = defineOp({
+  types: ['ScaledTanh'],
+  couple: passesOn,
+  upgrade: { 10: scaledInsideAndOut('Tanh') },
+})
 
 /** Takes borders off an image [N, C, H, W], or with `scale` all but a window of that size. */
 export const crop = defineOp({

@@ -8,6 +8,7 @@ import {
   multiHeadAttention,
   packedAttention,
   projectedAttention,
+  rotaryEmbedding,
 } from './attention.js'
 import { concat } from './concat.js'
 import { conv, convTranspose } from './conv.js'
@@ -44,8 +45,10 @@ import { pad } from './pad.js'
 import { lpPool, maxUnpool, pool } from './pool.js'
 import {
   convInteger,
+  dynamicQuantizeLinear,
   dynamicQuantizeLstm,
   gatherBlockQuantized,
+  linearQuantization,
   matMulBnb4,
   matMulInteger,
   matMulNBits,
@@ -85,7 +88,10 @@ export const ops: readonly OpDefinition[] = [
   packedAttention,
   longformerAttention,
   attentionByValue,
+  rotaryEmbedding,
   moe,
+  linearQuantization,
+  dynamicQuantizeLinear,
   qLinearConv,
   convInteger,
   matMulInteger,

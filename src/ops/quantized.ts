@@ -1,7 +1,9 @@
 import type { Node } from '../ir/graph.js'
 import { elementCount } from '../ir/type.js'
 import { projectedAttentionMacs } from './attention.js'
+import { axisAt, keepAll, positive } from './axis-at.js'
 import { convMacs } from './conv.js'
+import type { Axis, Coupler } from './coupling.js'
 import { gemmOperand } from './gemm.js'
 import { matMulMacs } from './matmul.js'
 import { defineOp, type NodeShapes, type WeightSpec } from './op.js'
@@ -15,16 +17,55 @@ function quantized(spec: Omit<WeightSpec, 'kind' | 'quantized'>, how: string): W
 const INTEGERS = '8-bit integers'
 const BLOCKS = 'blocks of packed codes'
 
+/** Scale and zero point are one for all, those of an axis, or those of blocks along an axis (opset 21). */
+export const linearQuantization = defineOp({
+  types: ['QuantizeLinear', 'DequantizeLinear', 'com.microsoft.QuantizeLinear', 'com.microsoft.DequantizeLinear'],
+  couple: (c) => {
+    const x = c.input(0)
+    for (const input of [1, 2]) if (c.has(input)) tieParameters(c, x, c.input(input))
+    c.output(0, x)
+  },
+})
+
+function tieParameters(c: Coupler, x: readonly Axis[], parameters: readonly Axis[]): void {
+  if (parameters.every(({ size }) => size === 1)) return
+  const axis = positive(c, c.node.int('axis', 1), x.length)
+  const along = axisAt(c, x, axis)
+  if (c.node.int('block_size', 0) === 0) {
+    c.tie(along, axisAt(c, parameters, 0))
+    return
+  }
+  keepAll(c, [along, axisAt(c, parameters, axis)], 'blocks of it share a scale')
+  for (const [i, other] of parameters.entries()) if (i !== axis) c.tie(other, axisAt(c, x, i))
+}
+
+/** Scale and zero point are made of the smallest and the largest of all elements. */
+export const dynamicQuantizeLinear = defineOp({
+  types: ['DynamicQuantizeLinear'],
+  couple: (c) => {
+    keepAll(c, c.input(0), 'its scale depends on all elements')
+    c.output(0, c.input(0))
+    for (const output of [1, 2]) c.output(output, [])
+  },
+})
+
+/** Sums of codes are not those of what they stand for: where nothing is, there is a zero point. */
+function refuseCodes(c: Coupler): void {
+  c.refuse(`${c.node.op} computes with codes: prune before quantizing`)
+}
+
 export const qLinearConv = defineOp({
   types: ['QLinearConv', 'com.microsoft.QLinearConv'],
   weights: () => [quantized({ input: 3, out: 0, in: 1 }, INTEGERS)],
   macs: convMacs(3),
+  couple: refuseCodes,
 })
 
 export const convInteger = defineOp({
   types: ['ConvInteger'],
   weights: () => [quantized({ input: 1, out: 0, in: 1 }, INTEGERS)],
   macs: convMacs(1),
+  couple: refuseCodes,
 })
 
 /** As MatMul, A first; where B stands differs with the scales between them. */
@@ -44,12 +85,14 @@ export const matMulInteger = defineOp({
   ],
   weights: matMul8(1),
   macs: (_, shapes) => matMulMacs(shapes),
+  couple: refuseCodes,
 })
 
 export const qLinearMatMul = defineOp({
   types: ['QLinearMatMul'],
   weights: matMul8(3),
   macs: (_, shapes) => matMulMacs(shapes),
+  couple: refuseCodes,
 })
 
 export const qGemm = defineOp({
@@ -60,6 +103,7 @@ export const qGemm = defineOp({
     const k = shapes.input(0)?.at(node.int('transA', 0) !== 0 ? 0 : 1)
     return y === null || k === undefined ? null : elementCount(y) * k
   },
+  couple: refuseCodes,
 })
 
 /** Y[..., N] = A[..., K] * B; the matrix itself is packed, K and N are attributes. */
@@ -74,6 +118,7 @@ export const matMulNBits = defineOp({
   types: ['com.microsoft.MatMulNBits'],
   weights: () => [quantized({ input: 1, out: 0, in: 1 }, BLOCKS)],
   macs: packedMacs,
+  couple: refuseCodes,
 })
 
 /** B is one row of bytes, without axes to speak of. */
@@ -81,17 +126,20 @@ export const matMulBnb4 = defineOp({
   types: ['com.microsoft.MatMulBnb4'],
   weights: () => [quantized({ input: 1, out: 0, in: 0 }, BLOCKS)],
   macs: packedMacs,
+  couple: refuseCodes,
 })
 
 export const gatherBlockQuantized = defineOp({
   types: ['com.microsoft.GatherBlockQuantized'],
   weights: () => [{ ...quantized({ input: 0, out: 0, in: 1 }, BLOCKS), kind: 'embedding' }],
+  couple: refuseCodes,
 })
 
 export const qAttention = defineOp({
   types: ['com.microsoft.QAttention'],
   weights: () => [quantized({ input: 1, out: 1, in: 0 }, INTEGERS)],
   macs: (node, shapes) => projectedAttentionMacs(node, shapes, 8),
+  couple: refuseCodes,
 })
 
 /** W [D, I, 4H] and R [D, H, 4H]: transposed against LSTM. */
@@ -99,6 +147,7 @@ export const dynamicQuantizeLstm = defineOp({
   types: ['com.microsoft.DynamicQuantizeLSTM'],
   weights: () => [quantized({ input: 1, out: 2, in: 1 }, INTEGERS), quantized({ input: 2, out: 2, in: 1 }, INTEGERS)],
   macs: (_, shapes) => recurrentMacs(shapes),
+  couple: refuseCodes,
 })
 
 /** As MoE, with scales between the matrices: 2, 5 and 8. Codes of less than a byte are packed along the last axis. */
@@ -119,4 +168,5 @@ export const qMoe = defineOp({
     }
     return elementCount(x.slice(0, -1)) * node.int('k', 1) * perToken
   },
+  couple: refuseCodes,
 })
