@@ -1,7 +1,8 @@
 import { attr } from '../ir/attr.js'
+import { positive } from './axis-at.js'
 import type { Axis, Coupler, Cutter } from './coupling.js'
 import { defineOp } from './op.js'
-import { axisAt, range, selected } from './selection.js'
+import { range, selected } from './selection.js'
 
 /** How many elements each output gets; without sizes equally many, but for the last. */
 function sizesOf(c: Coupler | Cutter, length: number): readonly number[] | null {
@@ -17,7 +18,7 @@ export const split = defineOp({
   types: ['Split'],
   couple: (c) => {
     const axes = c.input(0)
-    const at = axisAt(c, c.node.int('axis', 0), axes.length)
+    const at = positive(c, c.node.int('axis', 0), axes.length)
     const axis: Axis = axes[at] ?? c.free(1)
     const sizes = sizesOf(c, axis.size)
     if (sizes === null) c.keep(axis, 'the sizes are computed at run time')
@@ -42,7 +43,8 @@ export const split = defineOp({
       start = to
       return kept.filter((index) => index >= from && index < to).length
     })
-    c.setParam('split', after)
+    if (c.opset < 13) c.setInts('split', after)
+    else c.setParam('split', after)
     c.removeAttr('num_outputs')
   },
   upgrade: {
