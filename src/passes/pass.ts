@@ -155,6 +155,13 @@ export interface LearningData {
 
 export interface PassContext {
   readonly seed: number
+  /** How models are run for it; ONNX Runtime's defaults, and no open dimension filled, unless told. */
+  readonly engine?: {
+    /** Numbers for dimensions that the model leaves open. */
+    readonly dims: Readonly<Record<string, number>>
+    readonly provider: string | null
+    readonly threads: number | null
+  }
   /** Makes a folder for files: new tensors may lie in it, for it stays until the result is written. */
   readonly folder: () => Promise<string>
   /** What the model takes in one file, as it came: before it was upgraded for the pass. */

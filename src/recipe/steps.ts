@@ -103,7 +103,7 @@ class Work implements Made {
 
   async #run(step: Step): Promise<void> {
     const { pass, values, given } = step
-    const { seed, learning } = this.#request
+    const { seed, learning, dims, provider, threads } = this.#request
     const { signal, onProgress } = this.#hooks
     const data = await learningData(step, learning, this.#request, this.#temporary)
     const copy = await copyFor(pass, this.model)
@@ -112,6 +112,7 @@ class Work implements Made {
     const { run } = await pass.load()
     const { changed, skipped, notes, packing, samples } = await run(copy, values, {
       seed,
+      engine: { dims, provider, threads },
       folder: () => this.#temporary.folder(),
       bytesBefore,
       ...(data ? { data } : {}),

@@ -120,7 +120,8 @@ class Tracer implements Trace, Surroundings {
     const coupler = new NodeCoupler(node, this)
     const couple = opOf(node)?.couple
     try {
-      if (this.#shapes.isCut(node)) throw new Refusal('ONNX Runtime does not know it')
+      if (this.#shapes.unknown.has(node.type)) throw new Refusal('ONNX Runtime does not know it')
+      if (this.#shapes.isCut(node)) throw new Refusal('it does not suit the shapes that come to it')
       if (couple === undefined) throw new Refusal(this.#unknown(node))
       couple(coupler)
       for (const [index, value] of node.outputs.entries()) {

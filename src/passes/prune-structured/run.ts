@@ -11,7 +11,7 @@ import { select } from './select.js'
 /** Removes the least important units, with all that goes with them. */
 export async function run(model: Model, values: Values, context: PassContext): Promise<PassResult> {
   await prepare(model, context.signal)
-  const shapes = await inferShapes(model, { dims: context.data?.dims ?? {} })
+  const shapes = await inferShapes(model, { dims: context.engine?.dims ?? {} })
   const open = await inferShapes(model, { open: true })
   const dependencies = dependenciesOf(model, shapes, open, values.headWidths ? 'widths' : 'heads')
   const costs = new Costs(dependencies, shapes)
