@@ -125,7 +125,8 @@ export class Space {
 
   /**
    * Chooses the factor of each product that is pruned: the only one that can be where there is but one; else heads (if
-   * they are preferred), else one that was chosen for another product, else the one with most elements that can go.
+   * they are preferred), else one that was chosen for another product, else the one with most elements that can go (of two the inner, which
+   * leaves the choice to each group).
    */
   settle(preference: Preference): void {
     let open = this.#products
@@ -143,7 +144,7 @@ export class Space {
       const marked = (mark: number) => able.find(({ factor }) => this.#isMarked(factor, mark))
       const heads = marked(HEADS)
       const notHeads = preference === 'widths' && able.length > 1 ? able.filter((a) => a !== heads) : able
-      const most = notHeads.reduce<Able | null>((best, a) => (best === null || a.count > best.count ? a : best), null)
+      const most = notHeads.reduce<Able | null>((best, a) => (best === null || a.count >= best.count ? a : best), null)
       const preferred = preference === 'heads' ? heads : undefined
       this.#choose(product, (preferred ?? marked(CHOSEN) ?? most)?.factor ?? null)
     }
