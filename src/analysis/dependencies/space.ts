@@ -125,10 +125,10 @@ export class Space {
 
   /**
    * Chooses the factor of each product that is pruned: the only one that can be where there is but one; else heads (if
-   * they are preferred), else one that was chosen for another product, else the one with most elements that can go (of two the inner, which
-   * leaves the choice to each group).
+   * they are preferred), else one that was chosen for another product, else the one with most elements that can go.
    */
   settle(preference: Preference): void {
+    this.#handOnHeads()
     let open = this.#products
     for (let before = -1; before !== open.length; ) {
       before = open.length
@@ -144,11 +144,19 @@ export class Space {
       const marked = (mark: number) => able.find(({ factor }) => this.#isMarked(factor, mark))
       const heads = marked(HEADS)
       const notHeads = preference === 'widths' && able.length > 1 ? able.filter((a) => a !== heads) : able
-      const most = notHeads.reduce<Able | null>((best, a) => (best === null || a.count >= best.count ? a : best), null)
+      const most = notHeads.reduce<Able | null>((best, a) => (best === null || a.count > best.count ? a : best), null)
       const preferred = preference === 'heads' ? heads : undefined
       this.#choose(product, (preferred ?? marked(CHOSEN) ?? most)?.factor ?? null)
     }
     this.#products.length = 0
+  }
+
+  /** Heads that are several times those of keys and values: [Hkv][repeat] -> H. Both are heads, the outer ones first. */
+  #handOnHeads(): void {
+    for (const { whole, factors } of this.#products) {
+      if (!this.#isMarked(whole, HEADS) || factors.some((factor) => this.#isMarked(factor, HEADS))) continue
+      for (const factor of factors) this.heads(factor)
+    }
   }
 
   /** Factors of which something can go, with the number of elements that can. */

@@ -114,7 +114,7 @@ export const channels: readonly Topology[] = [
       const width = d.width()
       const many = d.expand(one.value, [B, width, ...x.space])
       const scaled = d.mul(many, d.vector(width, 1, 0.4, [1, width, 1, 1]))
-      return { out: { ...x, width, value: scaled }, inner: 0, outer: x.width + width }
+      return { out: { ...x, width, value: scaled }, inner: 0, outer: x.width }
     },
   },
   {

@@ -1,7 +1,7 @@
 import { outputOf } from '../../../../fixtures/sketch.js'
 import { MemoryTensor } from '../../../../src/ir/tensor.js'
 import { B } from './draw.js'
-import { activation, conv, filters, linear, pooled, same } from './layers.js'
+import { activation, conv, filters, linear, pooled, same, shapeOf } from './layers.js'
 import type { Feature, Topology } from './topology.js'
 
 const truth = (value: boolean) => new MemoryTensor('bool', [], Uint8Array.of(value ? 1 : 0))
@@ -50,11 +50,11 @@ export const control: readonly Topology[] = [
       d.body(node, 'body', (inside) => {
         inside.bodyInput('int64', [])
         const go = inside.bodyInput('bool', [])
-        const state = inside.bodyInput('float32', [null, x.width])
+        const state = inside.bodyInput('float32', shapeOf(x))
         const next = inside.node('Tanh', [inside.node('MatMul', [state, weight])])
         return [inside.node('Identity', [go]), next]
       })
-      return { out: same(x, outputOf(node)), inner: 0, outer: x.width }
+      return { out: same(x, d.declared(outputOf(node), shapeOf(x))), inner: 0, outer: x.width }
     },
   },
   {
@@ -67,12 +67,12 @@ export const control: readonly Topology[] = [
       d.body(node, 'body', (inside) => {
         inside.bodyInput('int64', [])
         const go = inside.bodyInput('bool', [])
-        const state = inside.bodyInput('float32', [null, x.width])
+        const state = inside.bodyInput('float32', shapeOf(x))
         const hidden = inside.node('Relu', [inside.node('MatMul', [state, up])])
         const next = inside.add(inside.node('MatMul', [hidden, down]), state)
         return [inside.node('Identity', [go]), next]
       })
-      return { out: same(x, outputOf(node)), inner: width, outer: x.width }
+      return { out: same(x, d.declared(outputOf(node), shapeOf(x))), inner: width, outer: x.width }
     },
   },
   {

@@ -151,8 +151,14 @@ export class Draw {
   }
 
   /** An input of a body. */
-  bodyInput(dtype: DType, shape: Shape): Value {
-    return this.sketch.model.addInput(this.sketch.graph, this.#name('inner'), tensorType(dtype, shape))
+  bodyInput(dtype: DType, shape: readonly Extent[]): Value {
+    return this.sketch.model.addInput(this.sketch.graph, this.#name('inner'), tensorType(dtype, this.#dims(shape)))
+  }
+
+  /** The value, with its type in the file: for shapes that ONNX Runtime does not infer. */
+  declared(value: Value, shape: readonly Extent[]): Value {
+    this.sketch.model.declare(value, tensorType('float32', this.#dims(shape)))
+    return value
   }
 
   /** The name of a function of the model, which is Softsign by another name: `local.Soft`. */
