@@ -1,13 +1,13 @@
 import { attr } from '../ir/attr.js'
+import { positive } from './axis-at.js'
 import { defineOp } from './op.js'
-import { axisAt } from './selection.js'
 
 /** The axis is 1 unless said before opset 4, and has to be said since. */
 export const concat = defineOp({
   types: ['Concat'],
   couple: (c) => {
     const [first = c.refuse('it has no inputs'), ...others] = c.node.inputs.map((_, i) => c.input(i))
-    const at = axisAt(c, c.node.int('axis', 1), first.length)
+    const at = positive(c, c.node.int('axis', 1), first.length)
     for (const other of others) {
       if (other.length !== first.length) c.refuse('its inputs differ in rank')
       for (const [i, axis] of other.entries()) if (i !== at) c.tie(first[i] ?? axis, axis)

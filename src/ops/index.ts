@@ -10,6 +10,7 @@ import {
   projectedAttention,
   rotaryEmbedding,
 } from './attention.js'
+import { col2Im, depthToSpace, spaceToDepth } from './blocks.js'
 import { concat } from './concat.js'
 import { conv, convTranspose } from './conv.js'
 import { dropout } from './dropout.js'
@@ -26,7 +27,7 @@ import {
   scale,
   scaledTanh,
 } from './experimental.js'
-import { embedLayerNormalization, gather, torchEmbedding } from './gather.js'
+import { embedLayerNormalization, gather, gatherElements, gatherNd, torchEmbedding } from './gather.js'
 import { gemm } from './gemm.js'
 import { fusedMatMul, matMul } from './matmul.js'
 import { moe } from './moe.js'
@@ -43,6 +44,7 @@ import {
 import type { OpDefinition } from './op.js'
 import { pad } from './pad.js'
 import { lpPool, maxUnpool, pool } from './pool.js'
+import { centerCropPad, dataDependent, oneHot, reverseSequence, trilu } from './positional.js'
 import {
   convInteger,
   dynamicQuantizeLinear,
@@ -60,10 +62,11 @@ import {
 } from './quantized.js'
 import { argMax, cumulative, reduce, reduceSum } from './reduce.js'
 import { flatten, reshape, squeeze, tile, transpose } from './reshape.js'
-import { gridSample, resize, roiAlign, upsample } from './resize.js'
+import { gridSample, maxRoiPool, resize, roiAlign, upsample } from './resize.js'
 import { rnn } from './rnn.js'
 import { scan } from './scan.js'
-import { scatter } from './scatter.js'
+import { scatter, scatterElements, scatterNd } from './scatter.js'
+import { constantOfShape, positions, shape, size } from './shape.js'
 import { dft } from './signal.js'
 import { slice } from './slice.js'
 import { split } from './split.js'
@@ -78,6 +81,8 @@ export const ops: readonly OpDefinition[] = [
   fusedMatMul,
   rnn,
   gather,
+  gatherElements,
+  gatherNd,
   torchEmbedding,
   embedLayerNormalization,
   einsum,
@@ -134,6 +139,18 @@ export const ops: readonly OpDefinition[] = [
   expand,
   tile,
   squeeze,
+  depthToSpace,
+  spaceToDepth,
+  col2Im,
+  shape,
+  size,
+  constantOfShape,
+  positions,
+  trilu,
+  reverseSequence,
+  oneHot,
+  centerCropPad,
+  dataDependent,
   reduce,
   reduceSum,
   argMax,
@@ -143,9 +160,12 @@ export const ops: readonly OpDefinition[] = [
   split,
   topK,
   scatter,
+  scatterElements,
+  scatterNd,
   upsample,
   resize,
   roiAlign,
+  maxRoiPool,
   gridSample,
   dft,
   scan,

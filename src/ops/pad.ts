@@ -1,7 +1,8 @@
 import { attr } from '../ir/attr.js'
+import { positive } from './axis-at.js'
 import type { Axis, CoupleRule, Coupler, Cutter } from './coupling.js'
 import { defineOp } from './op.js'
-import { axisAt, range, selected } from './selection.js'
+import { range, selected } from './selection.js'
 
 /** How many elements come before and behind, by axis; fewer than none take elements away. */
 function padsOf(c: Coupler | Cutter, rank: number): Map<number, readonly [number, number]> | null {
@@ -32,7 +33,7 @@ function padded(c: Coupler, axis: Axis, [before, behind]: readonly [number, numb
 const couplePad: CoupleRule = (c) => {
   const axes = c.input(0)
   const pads = padsOf(c, axes.length) ?? c.refuse('its pads are computed at run time')
-  for (const at of pads.keys()) axisAt(c, at, axes.length)
+  for (const at of pads.keys()) positive(c, at, axes.length)
   c.output(
     0,
     axes.map((axis, i) => padded(c, axis, pads.get(i) ?? [0, 0], i === 1 && axes.length >= 4)),

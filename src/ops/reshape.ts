@@ -1,8 +1,8 @@
 import type { Value } from '../ir/graph.js'
+import { positive } from './axis-at.js'
 import type { Axis, CoupleRule, Coupler, Cutter } from './coupling.js'
 import { defineOp, type Upgrade } from './op.js'
 import { dealt, type Run, runsOf } from './refinement.js'
-import { axisAt } from './selection.js'
 
 /**
  * The shape of a value as the second input of a Reshape that has to bring it about again: a constant where at most one
@@ -133,7 +133,7 @@ export const squeeze = defineOp({
 
 const coupleSqueeze: CoupleRule = (c) => {
   const axes = c.input(0)
-  const stated = c.numbers('axes')?.map((axis) => axisAt(c, axis, axes.length))
+  const stated = c.numbers('axes')?.map((axis) => positive(c, axis, axes.length))
   c.output(
     0,
     axes.filter(({ size }, i) => (stated ? !stated.includes(i) : size !== 1)),
@@ -144,7 +144,7 @@ const coupleUnsqueeze: CoupleRule = (c) => {
   const axes = c.input(0)
   const stated = c.numbers('axes') ?? c.refuse('it names no axes')
   const rank = axes.length + stated.length
-  const made = new Set(stated.map((axis) => axisAt(c, axis, rank)))
+  const made = new Set(stated.map((axis) => positive(c, axis, rank)))
   const rest = axes.values()
   c.output(
     0,

@@ -1,7 +1,9 @@
 import { attr } from '../ir/attr.js'
 import type { Value } from '../ir/graph.js'
 import { constantOf } from '../ir/walk.js'
+import { axisAt, keepAll } from './axis-at.js'
 import type { CoupleRule, Coupler, Cutter } from './coupling.js'
+import { extentsOf } from './extents.js'
 import { defineOp, type Upgrade } from './op.js'
 
 /** What Resize 10 meant without saying so. */
@@ -30,6 +32,16 @@ const coupleResize: CoupleRule = (c) => {
 function passing(c: Coupler, rank: number): (axis: number) => boolean {
   const stated = resizedAxes(c, rank)
   const { name, input } = statedBy(c)
+  const [x] = c.node.inputs
+  const value = c.node.inputs[input]
+  if (value && constantOf(value) === null) {
+    if (name === 'scales') c.refuse('its scales are computed at run time')
+    const sizes = extentsOf(value, stated.length)
+    return (axis) => {
+      const size = sizes[stated.indexOf(axis)]
+      return size !== 'stored' && size !== 'unknown' && (!size || (size.of === x && size.axis === axis))
+    }
+  }
   const values = c.node.attrs.has(name) ? (c.numbers(name) ?? []) : c.constant(input)
   return (axis) => {
     const at = stated.indexOf(axis)
@@ -54,7 +66,8 @@ function statedBy(c: Coupler | Cutter): { readonly name: 'scales' | 'sizes'; rea
 
 function cutResize(c: Cutter): void {
   const { name, input } = statedBy(c)
-  if (name === 'scales') return
+  const sizes = c.node.inputs[input]
+  if (name === 'scales' || !sizes || constantOf(sizes) === null) return
   const { after } = c.outputShape(0)
   c.setIntegers(
     input,
@@ -132,16 +145,41 @@ export const resize = defineOp({
   upgrade: { 11: withModes, 13: withoutEmptyInputs },
 })
 
+/** Windows [R, 4 or 5] of an image [N, C, H, W] become images [R, C, h, w] of one size. */
+function coupleRegions(c: Coupler): void {
+  const [image, regions] = [c.input(0), c.input(1)]
+  const [batch = c.refuse('its input has no axes'), channels = c.refuse('its input has no channels'), ...sizes] = image
+  const why = 'it is cut into windows'
+  keepAll(c, [batch, axisAt(c, regions, 1), ...sizes], why)
+  const window = c.outputShape(0).slice(2)
+  c.output(0, [axisAt(c, regions, 0), channels, ...window.map((size) => c.fixed(size, why))])
+}
+
+export const maxRoiPool = defineOp({ types: ['MaxRoiPool'], couple: coupleRegions })
+
 /** Without the attribute it meant `output_half_pixel` before opset 16, and means `half_pixel` since. */
 export const roiAlign = defineOp({
   types: ['RoiAlign'],
   upgrade: { 16: (u) => u.setAttr('coordinate_transformation_mode', attr.string('output_half_pixel')) },
+  couple: (c) => {
+    c.tie(axisAt(c, c.input(1), 0), axisAt(c, c.input(2), 0))
+    coupleRegions(c)
+  },
 })
 
 const GRID_MODES: Readonly<Record<string, string>> = { bilinear: 'linear', bicubic: 'cubic' }
 
+/** Points [N, h, w, 2] of an image [N, C, H, W] become [N, C, h, w]; as many more axes lie on both sides in 3-D. */
 export const gridSample = defineOp({
   types: ['GridSample'],
+  couple: (c) => {
+    const [image, grid] = [c.input(0), c.input(1)]
+    const [batch = c.refuse('its input has no axes'), channels = c.refuse('its input has no channels'), ...sizes] =
+      image
+    c.tie(batch, axisAt(c, grid, 0))
+    keepAll(c, [...sizes, axisAt(c, grid, -1)], 'points of it are looked up')
+    c.output(0, [batch, channels, ...grid.slice(1, -1)])
+  },
   upgrade: {
     20: (u) => {
       const renamed = GRID_MODES[u.string('mode', '')]

@@ -1,11 +1,5 @@
 import type { Axis, Coupler } from './coupling.js'
 
-/** An axis of an input as an index from the front. @throws a refusal for one that is not there */
-export function axisAt(c: Coupler, axis: number, rank: number): number {
-  const at = axis < 0 ? axis + rank : axis
-  return at >= 0 && at < rank ? at : c.refuse(`it has the axis ${axis}, of ${rank}`)
-}
-
 /** Elements of an axis. A single one stays: without it there would be nothing left of the value. */
 export function selected(c: Coupler, axis: Axis, indices: readonly number[]): Axis {
   if (indices.length === axis.size && indices.every((index, i) => index === i)) return axis

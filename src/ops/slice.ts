@@ -1,6 +1,7 @@
+import { positive } from './axis-at.js'
 import type { Axis, CoupleRule, Coupler, Cutter } from './coupling.js'
 import { defineOp } from './op.js'
-import { axisAt, placesAmong, range, selected } from './selection.js'
+import { placesAmong, range, selected } from './selection.js'
 
 /** What is said of one axis. */
 interface Bounds {
@@ -58,7 +59,7 @@ const coupleSlice: CoupleRule = (c) => {
   if (bounds === null) {
     // Which axes they are for may be known still.
     const stated = c.param('axes')
-    const at = Array.isArray(stated) ? stated.map((axis: number) => axisAt(c, axis, axes.length)) : range(axes.length)
+    const at = Array.isArray(stated) ? stated.map((axis: number) => positive(c, axis, axes.length)) : range(axes.length)
     const why = 'its bounds are computed at run time'
     for (const i of at) c.keep(axes[i] ?? c.free(1), why)
     c.output(
@@ -68,7 +69,7 @@ const coupleSlice: CoupleRule = (c) => {
     return
   }
   for (const [at, { start, end, step }] of bounds) {
-    axisAt(c, at, axes.length)
+    positive(c, at, axes.length)
     // ONNX Runtime and the specification differ in what that means.
     if (step === 0 || (step < 0 && end >= INT32_MAX)) c.refuse(`it goes from ${start} to ${end} in steps of ${step}`)
   }
