@@ -1,6 +1,6 @@
 import { attr } from '../ir/attr.js'
 import { broadcast, passesOn } from './broadcast.js'
-import type { Axis, Coupler } from './coupling.js'
+import type { Coupler } from './coupling.js'
 import { defineOp, type Upgrade } from './op.js'
 
 /** Before opset 6 a node named the inputs whose memory it may overwrite. */
@@ -67,7 +67,7 @@ export const castLike = defineOp({ types: ['CastLike'], couple: passesOn })
 /** One slope for each channel, axis 1, before opset 7; since then as numpy aligns it. */
 export const pRelu = defineOp({
   types: ['PRelu'],
-  couple: couplePRelu,
+  couple: coupleAligned,
   upgrade: {
     6: withoutConsumedInputs,
     7: (u) => {
@@ -112,19 +112,8 @@ function coupleBroadcast(c: Coupler): void {
   c.output(0, broadcast(c, operands))
 }
 
-/** @see alignedAtTheEnd */
+/** @see alignedAtTheEnd, pRelu */
 function coupleAligned(c: Coupler): void {
-  const [a, b] = [c.input(0), c.input(1)]
-  const axis = c.opset < 7 && c.node.int('broadcast', 0) !== 0 ? c.node.int('axis', -1) : -1
-  c.output(0, broadcast(c, [a, axis < 0 ? b : padded(c, b, a.length - axis - b.length)]))
-}
-
-function couplePRelu(c: Coupler): void {
-  const [x, slopes] = [c.input(0), c.input(1)]
-  c.output(0, broadcast(c, [x, c.opset < 7 ? padded(c, slopes, x.length - 1 - slopes.length) : slopes]))
-}
-
-/** So many axes of one element behind the last. */
-function padded(c: Coupler, axes: readonly Axis[], count: number): readonly Axis[] {
-  return [...axes, ...Array.from({ length: Math.max(0, count) }, () => c.free(1))]
+  if (c.opset < 7) c.refuse('it aligns its operands as before opset 7')
+  coupleBroadcast(c)
 }

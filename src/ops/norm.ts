@@ -125,12 +125,12 @@ export const lpNormalization = defineOp({
 
 /** Statistics are those of each channel, read from its parameters or, in training, taken from the batch. */
 function coupleBatch(c: Coupler): void {
+  if (c.opset < 7) c.refuse('it is said as before opset 7')
   const x = c.input(0)
   const channels = axisAt(c, x, 1)
   if (c.opset < 9 && c.node.int('spatial', 1) === 0) c.refuse('it normalizes each position on its own (spatial is 0)')
   for (const input of [1, 2, 3, 4]) c.tie(channels, axisAt(c, c.input(input), 0))
-  const isTraining = c.opset < 7 ? c.node.int('is_test', 0) === 0 : c.node.int('training_mode', 0) !== 0
-  if (isTraining) {
+  if (c.node.int('training_mode', 0) !== 0) {
     keepAll(
       c,
       x.filter((axis) => axis !== channels),
