@@ -181,9 +181,11 @@ export class Space {
   }
 
   #choose({ whole, factors }: Product, chosen: UnitAxis | null): void {
-    for (const factor of factors) if (factor !== chosen) this.keep(factor, this.#reasonFor(whole, chosen))
+    const at = chosen === null ? -1 : factors.indexOf(chosen)
+    // By their places: one axis twice (channels with channels) loses rows and columns at once, which nothing here does.
+    for (const [i, factor] of factors.entries()) if (i !== at) this.keep(factor, this.#reasonFor(whole, chosen))
     if (chosen?.elements && whole.elements) {
-      const { repeat, inner } = strides(factors, factors.indexOf(chosen))
+      const { repeat, inner } = strides(factors, at)
       for (let i = 0; i < whole.size; i++) {
         this.units.union(whole.elements[i] as number, chosen.elements[Math.trunc(i / inner) % repeat] as number)
       }

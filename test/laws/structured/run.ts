@@ -8,7 +8,10 @@ import { type Arrays, runModel } from '../../support/ort.js'
 /** What an open batch is at run time: no number that a model says anywhere. */
 const OPEN_BATCH = 3
 
-/** Random numbers for all inputs: normal ones, and a truth that the seed decides. */
+/** Tables that inputs look things up in are that long. */
+const MOST_INDEX = 7
+
+/** Random numbers for all inputs: normal ones, indices, and truths. */
 export function feedsOf(model: Model, seed: number): Arrays {
   const rng = new Rng(seed, 1)
   return Object.fromEntries(model.main.inputs.map(({ name, declared }) => [name, fed(name, declared, rng)]))
@@ -20,6 +23,9 @@ function fed(name: string, declared: Model['main']['inputs'][number]['declared']
   const count = elementCount(shape)
   if (declared.dtype === 'bool')
     return { dtype: 'bool', shape, data: Uint8Array.from({ length: count }, () => rng.below(2)) }
+  if (declared.dtype === 'int64') {
+    return { dtype: 'int64', shape, data: BigInt64Array.from({ length: count }, () => BigInt(rng.below(MOST_INDEX))) }
+  }
   return { dtype: 'float32', shape, data: Float32Array.from({ length: count }, () => rng.normal()) }
 }
 

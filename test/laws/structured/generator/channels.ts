@@ -31,7 +31,7 @@ export const channels: readonly Topology[] = [
   {
     name: 'partial convolution: the rest passes',
     takes: 'image',
-    multiple: 4,
+    multiple: 8,
     draw(d, x) {
       const part = x.width / 4
       const first = conv(d, { ...x, width: part, value: d.slice(x.value, 1, 0, part) }, part, { kernel: 3 })

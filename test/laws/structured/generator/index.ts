@@ -5,9 +5,11 @@ import { concat } from './concat.js'
 import { control } from './control.js'
 import { dense } from './dense.js'
 import { elementwise } from './elementwise.js'
+import { fused } from './fused.js'
 import { gates } from './gates.js'
 import { grouped } from './grouped.js'
 import { hindrances } from './hindrances.js'
+import { joins } from './joins.js'
 import { norms } from './norms.js'
 import { recurrent } from './recurrent.js'
 import { residual } from './residual.js'
@@ -33,5 +35,7 @@ export const topologies: readonly Topology[] = [
   ...storage,
   ...control,
   ...hindrances,
+  ...joins,
+  ...fused,
   ...chains,
 ]

@@ -59,6 +59,32 @@ export const storage: readonly Topology[] = [
     },
   },
   {
+    name: 'a convolution of integers throughout, which hinders',
+    takes: 'image',
+    draw(d, x) {
+      const inner = d.width()
+      const first = activation(d, conv(d, x, inner))
+      const [scale, zero] = [d.scalar(0.02), d.constant(new MemoryTensor('uint8', [], Uint8Array.of(100)))]
+      const codes = d.node('QuantizeLinear', [first.value, scale, zero])
+      const [weights, scales] = integers(d, [x.width, inner, 1, 1], inner)
+      const none = d.constant(new MemoryTensor('int8', [x.width], new Uint8Array(x.width)))
+      const sum = d.node('QLinearConv', [codes, scale, zero, weights, scales, none, scale, zero])
+      return { out: same(x, d.node('DequantizeLinear', [sum, scale, zero])), inner: 0, outer: x.width }
+    },
+  },
+  {
+    name: 'a product of integers, quantized as they come',
+    takes: 'tokens',
+    draw(d, x) {
+      const inner = linear(d, x, d.width())
+      const [codes, scale, zero] = d.nodes('DynamicQuantizeLinear', [inner.value], 3).outputs
+      if (!codes || !scale || !zero) throw new Error('DynamicQuantizeLinear has three outputs.')
+      const [weights] = integers(d, [inner.width, x.width], inner.width)
+      const sum = d.node('Cast', [d.node('MatMulInteger', [codes, weights, zero])], { to: attr.int(1) })
+      return { out: same(x, d.mul(sum, d.mul(scale, d.scalar(0.01)))), inner: 0, outer: x.width }
+    },
+  },
+  {
     name: 'weights behind Transpose, Identity, Cast, Reshape and Unsqueeze',
     takes: 'tokens',
     draw(d, x) {
@@ -133,6 +159,19 @@ function dequantized(d: Draw, shape: readonly number[], axis: number | null): Va
     new MemoryTensor('int8', [length], bytesOf(Int8Array.from({ length }, () => d.between(-5, 5)))),
   )
   return d.node('DequantizeLinear', d.chance(0.5) ? [weight, scales, zeros] : [weight, scales], { axis })
+}
+
+/** Weights of int8 and a scale for each slice of the first axis. */
+function integers(d: Draw, shape: readonly number[], fanIn: number): readonly [Value, Value] {
+  const [length = 1] = shape
+  const count = shape.reduce((n, e) => n * e, 1)
+  const codes = Int8Array.from({ length: count }, () => d.between(-127, 127))
+  const size = (1 / 70) * Math.sqrt(1 / fanIn)
+  const scales = d.floats(
+    [length],
+    Array.from({ length }, () => size * (0.7 + 0.6 * d.rng.uniform())),
+  )
+  return [d.constant(new MemoryTensor('int8', shape, bytesOf(codes))), scales]
 }
 
 /** A matrix [in, out] behind one node or several. */
