@@ -57,7 +57,7 @@ describe('the axes around Gemm', () => {
     )
   })
 
-  it('are those of the fused form, and not those of codes', async () => {
+  it('are those of the fused form', async () => {
     assert.equal(
       await unitsOf('com.microsoft.FusedGemm', [[1, 2], [2, 3], [3]], { activation: 'Relu' }),
       '. ab | ab cde | cde -> . cde [sum of 0.1]',
