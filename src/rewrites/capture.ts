@@ -9,6 +9,8 @@ export type { View } from './columns.js'
 export type Statistic =
   /** Of each column the sum of squares: float32 [g, K]. */
   | 'squares'
+  /** Of each column the sum of magnitudes: float32 [g, K]. */
+  | 'magnitudes'
   /** X^T X: float32 [g, K, K]. */
   | 'gram'
 
@@ -69,24 +71,24 @@ class Statistics extends Drawing {
   /** x [..., K] */
   #ofRows(x: Value, width: number, statistic: Statistic): Value {
     const rows = this.reshape(x, [-1, width]) // [T, K]
-    const found = statistic === 'squares' ? this.#squares(rows, [0]) : this.#product(rows, 'transA')
-    return this.reshape(found, statistic === 'squares' ? [1, width] : [1, width, width])
+    if (statistic === 'gram') return this.reshape(this.#product(rows, 'transA'), [1, width, width])
+    return this.reshape(this.#sums(rows, [0], statistic), [1, width])
   }
 
   /** x [..., K, ...] */
   #ofColumns(x: Value, { axis, rank, width }: Extract<View, { kind: 'axis' }>, statistic: Statistic): Value {
     const columns = this.reshape(this.turned(x, axis, rank), [width, -1]) // [K, T]
-    const found = statistic === 'squares' ? this.#squares(columns, [1]) : this.#product(columns, 'transB')
-    return this.reshape(found, statistic === 'squares' ? [1, width] : [1, width, width])
+    if (statistic === 'gram') return this.reshape(this.#product(columns, 'transB'), [1, width, width])
+    return this.reshape(this.#sums(columns, [1], statistic), [1, width])
   }
 
   /** patches [N, g*K, OH...] */
   #ofPatches(patches: Value, view: Extract<View, { kind: 'patches' }>, statistic: Statistic): Value {
     const { groups } = view
     const width = view.channels * elementCount(view.kernel)
-    if (statistic === 'squares') {
+    if (statistic !== 'gram') {
       const flat = this.reshape(patches, [0, groups * width, -1]) // [N, g*K, OH*...]
-      return this.reshape(this.#squares(flat, [0, 2]), [groups, width])
+      return this.reshape(this.#sums(flat, [0, 2], statistic), [groups, width])
     }
     const turned = this.turnedPatches(patches, groups * width) // [g*K, N, OH*...]
     if (groups === 1) {
@@ -96,8 +98,8 @@ class Statistics extends Drawing {
     return this.node('MatMul', [columns, this.node('Transpose', [columns], { perm: attr.ints([0, 2, 1]) })])
   }
 
-  #squares(x: Value, axes: readonly number[]): Value {
-    return this.reduce('ReduceSumSquare', x, axes)
+  #sums(x: Value, axes: readonly number[], statistic: Exclude<Statistic, 'gram'>): Value {
+    return this.reduce(statistic === 'squares' ? 'ReduceSumSquare' : 'ReduceL1', x, axes)
   }
 
   /** X^T X of x [T, K] (transA), or X X^T of x [K, T] (transB) */

@@ -92,7 +92,7 @@ export class Drawing {
   }
 
   /** Over some axes, which do not remain. */
-  reduce(op: 'ReduceSum' | 'ReduceSumSquare', x: Value, axes: readonly number[]): Value {
+  reduce(op: 'ReduceSum' | 'ReduceSumSquare' | 'ReduceL1', x: Value, axes: readonly number[]): Value {
     const once = { keepdims: attr.int(0) }
     return this.model.opset < (op === 'ReduceSum' ? 13 : 18)
       ? this.node(op, [x], { ...once, axes: attr.ints(axes) })

@@ -1,17 +1,13 @@
 import { defineJob } from '../../runtime/job.js'
 import { fetchable, type Opened, openModel } from '../opened.js'
 import { type Fed, feedsFor } from './feeds.js'
-import type { Latency, LatencyInput, ModelLatency } from './latency.js'
+import type { LatencyInput, Timed } from './latency.js'
 import { LoadMeter } from './load-meter.js'
 import { type Contestant, runRounds } from './rounds.js'
 
 export interface LatencyProgress {
   readonly phase: string
   readonly done: number
-}
-
-interface Output extends Pick<Latency, 'othersCores'> {
-  readonly models: readonly Omit<ModelLatency, 'createMs' | 'peakBytes'>[]
 }
 
 /**
@@ -24,7 +20,7 @@ const LONG_SETUP_MS = 500
 const PROGRESS_MS = 100
 
 /** What `measureLatency` runs in a child process: all models in turns. */
-export default defineJob<LatencyInput, LatencyProgress, Output>(async (input, emit, signal) => {
+export default defineJob<LatencyInput, LatencyProgress, Timed>(async (input, emit, signal) => {
   const started = performance.now()
   const check = () => signal.throwIfAborted()
   const progress = throttled(emit)

@@ -56,12 +56,17 @@ export interface ModelLatency {
   readonly peakBytes: number
 }
 
-export interface Latency {
+/** What running models in turns tells, without their memory and the time that loading takes. */
+export interface Timed {
+  readonly models: readonly Omit<ModelLatency, 'createMs' | 'peakBytes'>[]
+  /** Cores' worth of time that other programs took while the models ran; null where the system does not tell. */
+  readonly othersCores: number | null
+}
+
+export interface Latency extends Timed {
   readonly models: readonly ModelLatency[]
   /** Largest resident set of a process that has loaded ONNX Runtime and no model. */
   readonly emptyBytes: number
-  /** Cores' worth of time that other programs took while the models ran; null where the system does not tell. */
-  readonly othersCores: number | null
 }
 
 /** How to feed a model: what goes to a child of either kind. */
@@ -90,10 +95,29 @@ export interface LatencyInput extends Running, Pick<LatencyOptions, 'runs' | 'mi
  * @throws UnsupportedModelError when one does not load; signal.reason when it was aborted
  */
 export async function measureLatency(options: LatencyOptions, hooks: LatencyHooks = {}): Promise<Latency> {
-  const { models, runs, minMs, warmup, threads = null, provider = null, seed = 0 } = options
   const plans = feedPlans(options)
+  const timed = await timedInTurns(plans, options, hooks)
+  const settled = plans.map((plan, i) => ({ ...plan, candidates: [timed.models[i]?.dims ?? {}] }))
+  const { footprints, emptyBytes } = await measureFootprints(settled, options, hooks)
+  return {
+    models: timed.models.map((model, i) => ({ ...model, ...footprintOf(footprints[i] ?? []) })),
+    emptyBytes,
+    othersCores: timed.othersCores,
+  }
+}
+
+/** The same without memory and the time that loading takes: one child process in all. @throws as `measureLatency` */
+export async function measureTimes(options: LatencyOptions, hooks: LatencyHooks = {}): Promise<Timed> {
+  return timedInTurns(feedPlans(options), options, hooks)
+}
+
+async function timedInTurns(
+  plans: readonly FeedPlan[],
+  { models, runs, minMs, warmup, threads = null, provider = null, seed = 0 }: LatencyOptions,
+  hooks: LatencyHooks,
+): Promise<Timed> {
   hooks.onProgress?.('Loading', null)
-  const { output: timed } = await runJob<typeof import('./latency-job.js').default>(
+  const { output } = await runJob<typeof import('./latency-job.js').default>(
     new URL('./latency-job.js', import.meta.url),
     { plans, runs, minMs, warmup, threads, provider, seed },
     {
@@ -103,13 +127,7 @@ export async function measureLatency(options: LatencyOptions, hooks: LatencyHook
       threads: threads ?? undefined,
     },
   )
-  const settled = plans.map((plan, i) => ({ ...plan, candidates: [timed.models[i]?.dims ?? {}] }))
-  const { footprints, emptyBytes } = await measureFootprints(settled, options, hooks)
-  return {
-    models: timed.models.map((model, i) => ({ ...model, ...footprintOf(footprints[i] ?? []) })),
-    emptyBytes,
-    othersCores: timed.othersCores,
-  }
+  return output
 }
 
 interface Footprint {

@@ -1,7 +1,6 @@
-import { UnsupportedModelError } from '../../errors.js'
-import { bfloat16ToNumber, float16ToNumber } from '../../ir/float16.js'
-import { CHUNK_BYTES, type Tensor } from '../../ir/tensor.js'
+import type { Tensor } from '../../ir/tensor.js'
 import { elementCount } from '../../ir/type.js'
+import { type Floats, floatReader, notFinite } from './floats.js'
 
 /**
  * For each element of an axis the sum over all that is stored of it: of magnitudes (power 1), or of squares (power 2).
@@ -55,42 +54,4 @@ function addRuns(sums: Float64Array, values: Floats, at: number, inner: number, 
     if (++element === length) element = 0
     left = inner
   }
-}
-
-export type Floats = Float32Array | Float64Array
-
-/** Reads chunks of a float tensor as numbers. What it gives is only valid until the next chunk. */
-export function floatReader({ dtype }: Pick<Tensor, 'dtype'>): (chunk: Uint8Array) => Floats {
-  if (dtype === 'float32') return ({ buffer, byteOffset, byteLength }) => float32Of(buffer, byteOffset, byteLength)
-  if (dtype === 'float64') return (chunk) => new Float64Array(chunk.buffer, chunk.byteOffset, chunk.byteLength / 8)
-  const table = halfTable(dtype === 'bfloat16' ? bfloat16ToNumber : float16ToNumber)
-  let room = new Float32Array(CHUNK_BYTES / 2)
-  return (chunk) => {
-    const halves = new Uint16Array(chunk.buffer, chunk.byteOffset, chunk.byteLength / 2)
-    if (room.length < halves.length) room = new Float32Array(halves.length)
-    const values = room.subarray(0, halves.length)
-    for (let i = 0; i < halves.length; i++) values[i] = table[halves[i] as number] as number // all 16-bit codes are there
-    return values
-  }
-}
-
-function float32Of(buffer: ArrayBufferLike, byteOffset: number, byteLength: number): Float32Array {
-  return new Float32Array(buffer, byteOffset, byteLength / 4)
-}
-
-const halfTables = new Map<(bits: number) => number, Float32Array>()
-
-/** The number of every 16-bit code. */
-function halfTable(numberOf: (bits: number) => number): Float32Array {
-  const known = halfTables.get(numberOf)
-  if (known !== undefined) return known
-  const table = Float32Array.from({ length: 1 << 16 }, (_, bits) => numberOf(bits))
-  halfTables.set(numberOf, table)
-  return table
-}
-
-export function notFinite(name: string): UnsupportedModelError {
-  return new UnsupportedModelError(`Weight "${name}" holds NaN or Inf: what it is worth cannot be told.`, {
-    suggestions: [`Leave it out (--exclude "${name}"), or repair the model: such a weight spoils its outputs.`],
-  })
 }

@@ -10,12 +10,13 @@ import { select } from './select.js'
 
 /** Removes the least important units, with all that goes with them. */
 export async function run(model: Model, values: Values, context: PassContext): Promise<PassResult> {
+  const original = values.targetLatency === null ? null : model.clone().model
   await prepare(model, context.signal)
   const shapes = await inferShapes(model, { dims: context.engine?.dims ?? {} })
   const open = await inferShapes(model, { open: true })
   const dependencies = dependenciesOf(model, shapes, open, values.headWidths ? 'widths' : 'heads')
   const costs = new Costs(dependencies, shapes)
-  const { removal } = await select({ dependencies, costs, shapes }, values, context)
+  const { removal } = await select({ dependencies, costs, shapes, ...(original && { original }) }, values, context)
   const changed: Change[] = cut(dependencies, removal).map(({ value, before, after }) => ({
     target: value.name,
     what: `[${before}] -> [${after}]`,

@@ -2,11 +2,14 @@ import type { Cost, Costs } from '../../analysis/dependencies/costs.js'
 import type { Dependencies, Group, Removal } from '../../analysis/dependencies/dependencies.js'
 import type { Shapes } from '../../analysis/shapes.js'
 import { NothingToDoError } from '../../errors.js'
+import type { Model } from '../../ir/graph.js'
 import type { PassContext } from '../pass.js'
 import { blockersOf } from './blockers.js'
 import { eligibleGroups } from './eligible.js'
 import { goalOf } from './goal.js'
 import { DEFAULT_RATIO, targetsOf, type Values } from './index.js'
+import { fewestByLatency } from './latency-target.js'
+import { latencyTrial } from './latency-trial.js'
 import { Limits } from './limits.js'
 import { named } from './named.js'
 import { Plan, type Step } from './plan.js'
@@ -22,6 +25,8 @@ export interface Selectable {
   readonly shapes: Shapes
   /** What the model cost as it came: shares of a target are shares of it. What it costs now, unless told. */
   readonly before?: Cost
+  /** The model as it came, to measure beside; that of the dependencies, unless told. */
+  readonly original?: Model
 }
 
 /** What is to be removed. */
@@ -58,14 +63,15 @@ export async function select(selectable: Selectable, values: Values, context: Pa
   const pools = poolsOf(groups, scores, { scope, ratio, heads: values.heads })
   const plan = new Plan(new Limits(dependencies, values), pools, widthsOf(dependencies))
   const before = selectable.before ?? costs.of(new Uint8Array(dependencies.unitCount))
-  const count = hasTarget ? await met(plan, { dependencies, costs, before, signal: context.signal }, values) : plan.most
+  const searched = { dependencies, costs, before, original: selectable.original ?? dependencies.model, context }
+  const { count, note } = hasTarget ? await met(plan, searched, values) : { count: plan.most, note: null }
   const step = plan.at(count)
   if (values.layers === null && !step.removal.includes(1)) throw tooLittle(groups, values, goal)
   return {
     removal: step.removal,
     scores,
     goal,
-    notes: [...notes, ...notesOnRounding(step, groups, values)],
+    notes: [...notes, ...(note === null ? [] : [note]), ...notesOnRounding(step, groups, values)],
     ...(samples !== undefined && { samples }),
   }
 }
@@ -82,9 +88,14 @@ async function scored(
   return scoresOf(subject, values)
 }
 
-async function met(plan: Plan, searched: Searched, values: Values): Promise<number> {
-  if (values.targetSize !== null) return fewestBySize(plan, searched, values.targetSize)
-  return fewestByCost(plan, searched, values)
+async function met(plan: Plan, searched: Searched & { readonly original: Model }, values: Values) {
+  const { targetSize, targetLatency } = values
+  if (targetLatency !== null) {
+    return fewestByLatency(plan, searched, targetLatency, await latencyTrial(searched.original, searched.context))
+  }
+  const count =
+    targetSize === null ? fewestByCost(plan, searched, values) : await fewestBySize(plan, searched, targetSize)
+  return { count, note: null }
 }
 
 function nothingToCut({ groups, frozen }: Dependencies, { include, exclude, heads }: Values): NothingToDoError {

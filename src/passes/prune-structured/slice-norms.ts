@@ -20,8 +20,9 @@ export class SliceNorms {
   readonly #sums = new Map<string, Float64Array>()
 
   /** Of all weights around some groups, those that make units first. */
-  around(groups: Iterable<Group>, power: 1 | 2): Evidence[] {
-    return readableMembers(groups).map((member) => ({
+  around(groups: readonly Group[], power: 1 | 2): Evidence[] {
+    const members = groups.flatMap(({ producers, consumers }) => [...producers, ...consumers])
+    return distinctWeights(members).map((member) => ({
       units: member.units,
       values: this.sums(member, power),
       power,
@@ -40,16 +41,14 @@ export class SliceNorms {
 }
 
 /** Each weight once for each axis: one that several nodes read says what it says only once. */
-export function readableMembers(groups: Iterable<Group>): Readable[] {
+export function distinctWeights(members: Iterable<Member>): Readable[] {
   const seen = new Set<string>()
   const found: Readable[] = []
-  for (const { producers, consumers } of groups) {
-    for (const member of [...producers, ...consumers]) {
-      if (!isReadable(member)) continue
-      const key = `${member.stored.source.value.id} ${member.stored.axis}`
-      if (!seen.has(key)) found.push(member)
-      seen.add(key)
-    }
+  for (const member of members) {
+    if (!isReadable(member)) continue
+    const key = `${member.stored.source.value.id} ${member.stored.axis}`
+    if (!seen.has(key)) found.push(member)
+    seen.add(key)
   }
   return found
 }

@@ -3,6 +3,7 @@ import type { Dependencies } from '../../analysis/dependencies/dependencies.js'
 import { NothingToDoError, UsageError } from '../../errors.js'
 import { encodeModel } from '../../onnx/write.js'
 import { bytes } from '../../size.js'
+import type { PassContext } from '../pass.js'
 import { blockersOf } from './blockers.js'
 import type { Values } from './index.js'
 import type { Plan } from './plan.js'
@@ -14,7 +15,7 @@ export interface Searched {
   readonly costs: Costs
   /** The model as it came. */
   readonly before: Cost
-  readonly signal: AbortSignal | undefined
+  readonly context: PassContext
 }
 
 /**
@@ -48,7 +49,8 @@ export function fewestByCost(plan: Plan, searched: Searched, values: Values): nu
 
 /** The same for --target-size: the bytes of the file, as it would be written. */
 export async function fewestBySize(plan: Plan, searched: Searched, target: number): Promise<number> {
-  const { dependencies, costs, signal } = searched
+  const { dependencies, costs } = searched
+  const { signal } = searched.context
   const known = new Map<number, number>()
   const exactAt = async (count: number): Promise<number> => {
     const bytesThen = known.get(count) ?? (await lengthOf(dependencies, plan.at(count).removal, signal))
