@@ -98,6 +98,8 @@ export interface Cutter {
   removeAttr(name: string): void
   /** Puts a new constant of int64 in the place of an input; the old one stays for whoever else reads it. */
   setIntegers(input: number, values: readonly number[], shape?: readonly number[]): void
+  /** Puts numbers into a vector that is computed at run time; null leaves an element as it is. */
+  overwrite(input: number, values: readonly (number | null)[]): void
   /** States a parameter the way this node's opset does: as an attribute, or as a constant input. */
   setParam(name: string, values: readonly number[]): void
 }

@@ -1,5 +1,5 @@
 import type { Value } from '../ir/graph.js'
-import { positive } from './axis-at.js'
+import { keepAll, positive } from './axis-at.js'
 import type { Axis, CoupleRule, Coupler, Cutter } from './coupling.js'
 import { defineOp, type Upgrade } from './op.js'
 import { dealt, type Run, runsOf } from './refinement.js'
@@ -47,36 +47,40 @@ function runAxes(c: Coupler, run: Run, axes: readonly Axis[], shape: readonly nu
 }
 
 /**
- * What a target of numbers says where the original was computed at run time: the extents that are the same in every
- * run, 0 for those of the input at the same place, -1 for one more.
+ * What stands for a target that is computed at run time once axes have lost elements: the extents that are the same in
+ * every run; 0 for one of the input at the same place, and -1 for one more. Where others vary, too, they stay computed,
+ * and none of their elements may go.
  *
+ * @param shape   of the output, before
  * @param isOpen  of an axis of the output
- * @returns       null where that does not say it
+ * @returns       null for what stays computed
  */
-function writtenTarget(
+function targetAfter(
   before: readonly number[],
   shape: readonly number[],
   after: readonly number[],
   isOpen: (axis: number) => boolean,
-): number[] | null {
-  const passes = new Set(
-    runsOf(before, shape)?.flatMap(({ from, to }) =>
-      from.length === 1 && to.length === 1 && from[0] === to[0] ? to : [],
-    ),
-  )
+): readonly (number | null)[] {
+  const runs = runsOf(before, shape) ?? []
+  const passes = new Set(runs.flatMap(({ from, to }) => (from.length === 1 && `${from}` === `${to}` ? to : [])))
   const target = after.map((size, axis) => (!isOpen(axis) ? size : passes.has(axis) ? 0 : -1))
-  return target.filter((entry) => entry === -1).length <= 1 ? target : null
+  const isWritten = target.filter((entry) => entry === -1).length <= 1
+  return isWritten ? target : after.map((size, axis) => (isOpen(axis) ? null : size))
 }
 
 const coupleReshape: CoupleRule = (c) => {
   const axes = c.input(0)
   const shape = c.outputShape(0)
-  if (c.param('shape') === 'computed') {
-    const before = axes.map(({ size }) => size)
-    const target = writtenTarget(before, shape, shape, (axis) => c.isOpen(0, axis))
-    if (target === null) c.refuse('its shape is computed at run time, and more than one extent of it varies')
-  }
-  c.output(0, reshapedAxes(c, axes, shape))
+  const made = reshapedAxes(c, axes, shape)
+  c.output(0, made)
+  if (c.param('shape') !== 'computed') return
+  const before = axes.map(({ size }) => size)
+  const target = targetAfter(before, shape, shape, (axis) => c.isOpen(0, axis))
+  keepAll(
+    c,
+    made.filter((_, axis) => target[axis] === null),
+    'its extent varies, as others of the shape do',
+  )
 }
 
 function cutReshape(c: Cutter): void {
@@ -84,10 +88,9 @@ function cutReshape(c: Cutter): void {
   const stated = c.param('shape')
   if (stated === 'absent') return
   if (stated === 'computed') {
-    const target = writtenTarget(input.before, output.before, output.after, (axis) => c.isOpen(0, axis))
-    if (target === null) throw new Error(`The target of ${c.node.label} cannot be written down.`)
-    c.removeAttr('allowzero')
-    c.setParam('shape', target)
+    const target = targetAfter(input.before, output.before, output.after, (axis) => c.isOpen(0, axis))
+    if (!target.includes(null)) c.removeAttr('allowzero')
+    c.overwrite(1, target)
     return
   }
   const copies = c.node.int('allowzero', 0) === 0

@@ -39,7 +39,8 @@ function passing(c: Coupler, rank: number): (axis: number) => boolean {
     const sizes = extentsOf(value, stated.length)
     return (axis) => {
       const size = sizes[stated.indexOf(axis)]
-      return size !== 'stored' && size !== 'unknown' && (!size || (size.of === x && size.axis === axis))
+      if (size === undefined || !c.isOpen(0, axis)) return true
+      return size !== 'stored' && size !== 'unknown' && size.of === x && size.axis === axis
     }
   }
   const values = c.node.attrs.has(name) ? (c.numbers(name) ?? []) : c.constant(input)
@@ -67,12 +68,19 @@ function statedBy(c: Coupler | Cutter): { readonly name: 'scales' | 'sizes'; rea
 function cutResize(c: Cutter): void {
   const { name, input } = statedBy(c)
   const sizes = c.node.inputs[input]
-  if (name === 'scales' || !sizes || constantOf(sizes) === null) return
-  const { after } = c.outputShape(0)
-  c.setIntegers(
-    input,
-    resizedAxes(c, after.length).map((axis) => after[axis] ?? 1),
-  )
+  if (name === 'scales' || !sizes) return
+  const { before, after } = c.outputShape(0)
+  const axes = resizedAxes(c, after.length)
+  if (constantOf(sizes) !== null)
+    c.setIntegers(
+      input,
+      axes.map((axis) => after[axis] ?? 1),
+    )
+  else
+    c.overwrite(
+      input,
+      axes.map((axis) => (after[axis] === before[axis] ? null : (after[axis] ?? null))),
+    )
 }
 
 export const upsample = defineOp({

@@ -6,14 +6,18 @@ import { defineOp } from './op.js'
 import { param } from './param.js'
 import { range } from './selection.js'
 
+const VARIES = 'its extent varies'
 const NUMBER = 'its extent is a number that is computed with'
 
 /** Ops that hand the numbers of a vector on as they are. */
 const HAND_ON: ReadonlySet<string> = new Set(['Cast', 'Concat', 'Identity', 'Squeeze', 'Unsqueeze'])
 
+/** The input that says what shape the first one gets: their rules put the new numbers there where that changes. */
+const SHAPES: Readonly<Record<string, number>> = { Expand: 1, Reshape: 1, Resize: 3 }
+
 /**
  * Extents are numbers, which must not change, as far as they are read. Where they only say what shape the same value
- * gets, the rule of that op sees to it: Reshape and Expand write the shape down, and Resize has it computed.
+ * gets, axis by axis, they change with it.
  */
 const coupleShape: CoupleRule = (c) => {
   const axes = c.input(0)
@@ -46,17 +50,16 @@ function readOf(vector: Value, axes: readonly number[], source: Source): Readonl
 
 function readBy({ node, index }: { node: Node; index: number }, axes: readonly number[], source: Source) {
   const { type, inputs, outputs } = node
-  const isOwn = inputs[0] === source.of
-  if (isOwn && index === 1 && (type === 'Reshape' || type === 'Expand')) return []
-  if (isOwn && index === 3 && type === 'Resize') return misplaced(inputs[3] ?? source.of, axes, source)
+  const vector = inputs[index]
+  if (vector && inputs[0] === source.of && SHAPES[type] === index) return misplaced(vector, axes, source)
   const handedOn = HAND_ON.has(type) ? axes : index === 0 ? chosenBy(node, axes) : null
   const [output] = outputs
   return handedOn && output ? [...readOf(output, handedOn, source)] : axes
 }
 
-/** Of sizes: those that stand at the place of another axis. */
-function misplaced(sizes: Value, axes: readonly number[], { of, rank }: Source): readonly number[] {
-  const elements = extentsOf(sizes, rank)
+/** Of a shape: those that stand at the place of another axis. */
+function misplaced(vector: Value, axes: readonly number[], { of, rank }: Source): readonly number[] {
+  const elements = extentsOf(vector, rank)
   if (elements.includes('unknown')) return axes
   return elements.flatMap((element, place) =>
     element !== 'stored' && element !== 'unknown' && element.of === of && element.axis !== place ? [element.axis] : [],
@@ -82,14 +85,19 @@ export const size = defineOp({ types: ['Size'], couple: (c) => keepAll(c, c.inpu
 export const constantOfShape = defineOp({
   types: ['ConstantOfShape'],
   couple: (c) => {
-    if (c.param('shape') === 'computed') return
     c.output(
       0,
-      c.outputShape(0).map((extent) => c.free(extent)),
+      c.outputShape(0).map((extent, axis) => (c.isOpen(0, axis) ? c.fixed(extent, VARIES) : c.free(extent))),
     )
   },
   cut: (c) => {
-    if (c.param('shape') !== 'computed') c.setParam('shape', c.outputShape(0).after)
+    const { before, after } = c.outputShape(0)
+    if (c.param('shape') !== 'computed') c.setParam('shape', after)
+    else
+      c.overwrite(
+        0,
+        after.map((extent, axis) => (extent === before[axis] ? null : extent)),
+      )
   },
 })
 

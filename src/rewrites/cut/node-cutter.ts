@@ -1,6 +1,6 @@
 import type { Dependencies } from '../../analysis/dependencies/dependencies.js'
 import { attr } from '../../ir/attr.js'
-import type { Model, Node } from '../../ir/graph.js'
+import type { Model, Node, Value } from '../../ir/graph.js'
 import { MemoryTensor } from '../../ir/tensor.js'
 import { bytesOf } from '../../ir/walk.js'
 import type { Cutter } from '../../ops/coupling.js'
@@ -85,13 +85,28 @@ export class NodeCutter implements Cutter {
   setIntegers(input: number, values: readonly number[], shape: readonly number[] = [values.length]): void {
     const { node } = this
     const old = node.inputs[input] ?? null
-    const name = this.#model.names.fresh(old?.name ?? `${node.name || node.op}_${input}`)
-    const tensor = new MemoryTensor('int64', shape, bytesOf(BigInt64Array.from(values, BigInt)))
-    const value = this.#model.addConstant(node.graph, name, tensor)
-    this.#model.setInput(node, input, value)
+    this.#model.setInput(node, input, this.#integers(old?.name ?? `${node.name || node.op}_${input}`, values, shape))
     if (old !== null && old.uses.size === 0 && old.constant !== null && !old.graph.inputs.includes(old)) {
       this.#model.removeConstant(old)
     }
+  }
+
+  overwrite(input: number, values: readonly (number | null)[]): void {
+    const vector = this.node.inputs[input]
+    if (!vector) throw new Error(`${this.node.label} has no input ${input}.`)
+    const all = values.filter((value) => value !== null)
+    if (all.length === 0) return
+    if (all.length === values.length) {
+      this.setIntegers(input, all)
+      return
+    }
+    const parts = runs(values).map(({ start, numbers }) => {
+      const given = numbers.filter((n) => n !== null)
+      if (given.length > 0) return this.#integers(vector.name, given)
+      const places = numbers.map((_, i) => start + i)
+      return this.#before('Gather', vector.name, [vector, this.#integers(`${vector.name}_places`, places)])
+    })
+    this.#model.setInput(this.node, input, this.#before('Concat', vector.name, parts))
   }
 
   setParam(name: string, values: readonly number[]): void {
@@ -102,6 +117,31 @@ export class NodeCutter implements Cutter {
       this.setIntegers(input, values)
     }
   }
+
+  #integers(name: string, values: readonly number[], shape: readonly number[] = [values.length]): Value {
+    const tensor = new MemoryTensor('int64', shape, bytesOf(BigInt64Array.from(values, BigInt)))
+    return this.#model.addConstant(this.node.graph, this.#model.names.fresh(name), tensor)
+  }
+
+  /** A node in front of this one that works along axis 0. */
+  #before(op: string, name: string, inputs: readonly Value[]): Value {
+    const outputs = [this.#model.names.fresh(`${name}_${op.toLowerCase()}`)]
+    const made = this.#model.addNode(this.node.graph, { op, inputs, outputs, attrs: { axis: attr.int(0) } }, this.node)
+    const [value] = made.outputs
+    if (!value) throw new Error(`${op} has no output.`)
+    return value
+  }
+}
+
+/** Neighbours that are all numbers, or all null. */
+function runs(values: readonly (number | null)[]): { readonly start: number; readonly numbers: (number | null)[] }[] {
+  const found: { readonly start: number; readonly numbers: (number | null)[] }[] = []
+  for (const [start, value] of values.entries()) {
+    const last = found.at(-1)
+    if (last && (last.numbers[0] === null) === (value === null)) last.numbers.push(value)
+    else found.push({ start, numbers: [value] })
+  }
+  return found
 }
 
 function extents(before: readonly number[], kept: Kept | null): Extents {
