@@ -106,6 +106,8 @@ export interface OracleResult {
   readonly maxError: number
   readonly limit: number
   readonly inputs: number
+  /** Sentences: what it could not tell, and why more was allowed. */
+  readonly notes: readonly string[]
 }
 
 export interface Structured {
