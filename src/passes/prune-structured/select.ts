@@ -107,9 +107,12 @@ function nothingToCut({ groups, frozen }: Dependencies, { include, exclude, head
     ...(exclude.length > 0 ? ['--exclude'] : []),
     ...(heads === 0 ? ['--heads 0'] : []),
   ]
-  return new NothingToDoError(`${flags.join(' and ')} leave nothing that can be removed.`, {
-    suggestions: [`What could be: ${named(groups.map(({ name }) => name))}.`, ...blockersOf(frozen)],
-  })
+  return new NothingToDoError(
+    `${flags.join(' and ')} ${flags.length > 1 ? 'leave' : 'leaves'} nothing that can be removed.`,
+    {
+      suggestions: [`What could be: ${named(groups.map(({ name }) => name))}.`, ...blockersOf(frozen)],
+    },
+  )
 }
 
 /** There are units, and none of them goes: shares of a few, or limits. */

@@ -19,11 +19,8 @@ function counted(members: readonly Member[]): string {
     .join(' + ')
 }
 
-/** An op and what is no channel of its weights: the kernel of a convolution, and whether it is a depthwise one. */
+/** An op and what is no channel of its weights: the kernel of a convolution, and whether it has groups. */
 function shapeOf({ node, input, stored }: Member): string {
   const kernel = stored?.source.axes.slice(2).map((axis) => (axis === null ? '?' : stored.source.tensor.shape[axis]))
-  const within = stored?.source.axes[1]
-  const isDepthwise =
-    kernel?.length && within !== null && within !== undefined && stored?.source.tensor.shape[within] === 1
-  return `${node.type}.${input}[${kernel ?? '?'}]${isDepthwise ? ' depthwise' : ''}`
+  return `${node.type}.${input}[${kernel ?? '?'}]${node.int('group', 1) > 1 ? ' grouped' : ''}`
 }
