@@ -1,4 +1,4 @@
-import type { Node } from '../ir/graph.js'
+import type { Node, Value } from '../ir/graph.js'
 import type { Param } from './param.js'
 
 /**
@@ -35,6 +35,10 @@ export interface Coupler {
   constant(input: number): readonly number[]
   /** Whether the extent of an axis of an output may differ from run to run (a batch, a sequence). */
   isOpen(output: number, axis: number): boolean
+  /** The shape of any value as inferred; null where it is not known. */
+  shapeOf(value: Value): readonly number[] | null
+  /** Axes of an input of a node that comes before; null where they are not known. */
+  axesBefore(node: Node, input: number): readonly Axis[] | null
 
   /** Says what the axes of an output are. @throws a refusal when they do not fit the inferred shape */
   output(index: number, axes: readonly Axis[]): void
@@ -93,6 +97,8 @@ export interface Cutter {
   /** As Coupler.param, before the cut. */
   param(name: string): Param
   isOpen(output: number, axis: number): boolean
+  /** As Coupler.shapeOf, before the cut. */
+  shapeOf(value: Value): readonly number[] | null
   setInt(name: string, value: number): void
   setInts(name: string, values: readonly number[]): void
   removeAttr(name: string): void

@@ -1,22 +1,19 @@
-import type { CoupleRule, Cutter } from './coupling.js'
+import type { Axis, Coupler, Cutter } from './coupling.js'
+import { overwriteShape, shapedBy } from './extents.js'
 import { defineOp } from './op.js'
 
 /**
  * Axes that have their extent already pass; what a single element is repeated to is a new axis of equal elements, any
  * of which may go.
  */
-const coupleExpand: CoupleRule = (c) => {
+function expandedAxes(c: Coupler, follows: (axis: number, rank: number) => boolean): Axis[] {
   const axes = c.input(0)
   const shape = c.outputShape(0)
-  c.output(
-    0,
-    shape.map((size, i) => {
-      const axis = axes[i - shape.length + axes.length]
-      if (axis !== undefined && axis.size === size && size > 1) return axis
-      if (!c.isOpen(0, i)) return c.free(size)
-      return c.fixed(size, 'its extent varies')
-    }),
-  )
+  return shape.map((size, i) => {
+    const axis = axes[i - shape.length + axes.length]
+    if (axis !== undefined && axis.size === size && size > 1) return axis
+    return c.isOpen(0, i) && !follows(i, shape.length) ? c.fixed(size, 'its extent varies') : c.free(size)
+  })
 }
 
 /** 1 is what leaves an axis as it is. */
@@ -28,7 +25,7 @@ function cutExpand(c: Cutter): void {
     return input[i - before.length + input.length] === before[i] ? 1 : size
   })
   const stated = c.param('shape')
-  if (typeof stated === 'string') c.overwrite(1, changed)
+  if (typeof stated === 'string') overwriteShape(c, 1, changed)
   // A shape with fewer axes than the input speaks of its last ones.
   else
     c.setParam(
@@ -37,4 +34,4 @@ function cutExpand(c: Cutter): void {
     )
 }
 
-export const expand = defineOp({ types: ['Expand'], couple: coupleExpand, cut: cutExpand })
+export const expand = defineOp({ types: ['Expand'], couple: shapedBy(1, expandedAxes), cut: cutExpand })

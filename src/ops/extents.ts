@@ -1,88 +1,128 @@
 import type { Node, Value } from '../ir/graph.js'
 import { constantOf } from '../ir/walk.js'
+import type { Axis, CoupleRule, Coupler, Cutter } from './coupling.js'
 import { param } from './param.js'
 import { range } from './selection.js'
 
-/** The extent of an axis of a value. */
+/** The extent of an axis of what a Shape looks at. */
 export interface Extent {
-  readonly of: Value
+  readonly shape: Node
   readonly axis: number
 }
 
 /** A number that is stored, an extent as it is, or anything else. */
-export type Element = 'stored' | Extent | 'unknown'
+export type Element = 'stored' | 'unknown' | Extent
 
-/** The elements of a vector, or of a scalar, and how many there are at most; null where that is not known. */
-interface Vector {
-  readonly length: number | null
-  at(place: number): Element
-}
+type ShapeOf = (value: Value) => readonly number[] | null
 
-const UNKNOWN: Vector = { length: null, at: () => 'unknown' }
+/** No shape has more axes. */
+const MOST = 64
 
 /**
- * What the elements of a vector of integers are, as far back as they are only moved about.
+ * What the elements of a vector of integers (or a scalar) are, as far back as they are only moved about.
  *
  *   Concat(Slice(Shape(x), 0, 2), [7, 7])     ->   the extents 0 and 1 of x, two numbers that are stored
  *
- * @param count  how many there are
+ * @returns null for what is no vector, or more than moved about
  */
-export function extentsOf(vector: Value, count: number): readonly Element[] {
-  const { length, at } = vectorOf(vector)
-  // A Slice may end beyond its input, and gives fewer elements then: the sum tells.
-  return range(count).map((place) => (length === count ? at(place) : 'unknown'))
+export function extentsOf(vector: Value, shapeOf: ShapeOf): readonly Element[] | null {
+  const shape = constantOf(vector)?.shape ?? shapeOf(vector)
+  const length = shape?.[0] ?? 1
+  if (shape === null || shape.length > 1 || length > MOST) return null
+  if (constantOf(vector) !== null) return range(length).map(() => 'stored')
+  const { producer } = vector
+  const elements = (producer && RULES[producer.type]?.(producer, shapeOf)) ?? null
+  return elements?.length === length ? elements : null
 }
 
-function vectorOf(value: Value): Vector {
-  const constant = constantOf(value)
-  if (constant !== null) {
-    return { length: constant.shape.reduce((product, size) => product * size, 1), at: () => 'stored' }
-  }
-  const { producer } = value
-  return (producer && RULES[producer.type]?.(producer)) ?? UNKNOWN
-}
+type Rule = (node: Node, shapeOf: ShapeOf) => readonly Element[] | null
 
-type Rule = (node: Node) => Vector
-
-const same: Rule = ({ inputs: [x] }) => (x ? vectorOf(x) : UNKNOWN)
+const same: Rule = ({ inputs: [x] }, shapeOf) => (x ? extentsOf(x, shapeOf) : null)
 
 const RULES: Readonly<Record<string, Rule>> = {
   Cast: same,
   Identity: same,
   Squeeze: same,
   Unsqueeze: same,
-  Shape: (node) => {
+  Shape: (node, shapeOf) => {
     const [x] = node.inputs
-    const start = node.int('start', 0)
-    if (!x || start < 0) return UNKNOWN
-    const end = node.int('end', -1)
-    return { length: end < start ? null : end - start, at: (place) => ({ of: x, axis: start + place }) }
+    const rank = x ? shapeOf(x)?.length : undefined
+    if (rank === undefined) return null
+    const axes = range(rank).slice(node.int('start', 0), node.int('end', rank))
+    return axes.map((axis) => ({ shape: node, axis }))
   },
-  Gather: (node) => {
-    const [x] = node.inputs
+  Gather: (node, shapeOf) => {
+    const elements = same(node, shapeOf)
     const indices = param(node, 'indices')
-    if (!x || typeof indices === 'string' || indices.some((index) => index < 0)) return UNKNOWN
-    const { at } = vectorOf(x)
-    return { length: indices.length, at: (place) => at(indices[place] ?? 0) }
+    return typeof indices === 'string' ? null : indices.map((index) => elements?.at(index) ?? 'unknown')
   },
-  Slice: (node) => {
-    const [x] = node.inputs
+  Slice: (node, shapeOf) => {
+    const elements = same(node, shapeOf)
     const [starts, ends, steps] = ['starts', 'ends', 'steps'].map((name) => param(node, name))
-    const step = steps === 'absent' ? 1 : steps?.[0]
-    if (!x || !Array.isArray(starts) || !Array.isArray(ends) || step !== 1) return UNKNOWN
-    const [start, end]: [number, number] = [starts[0], ends[0]]
-    if (start < 0 || end < start) return UNKNOWN
-    const { at } = vectorOf(x)
-    return { length: end - start, at: (place) => at(start + place) }
+    if (!Array.isArray(starts) || !Array.isArray(ends) || (steps !== 'absent' && steps?.[0] !== 1)) return null
+    return elements && elements.slice(starts[0], ends[0])
   },
-  Concat: ({ inputs }) => {
-    const parts = inputs.map((part) => (part ? vectorOf(part) : UNKNOWN))
-    const elements = parts.flatMap(({ length, at }) =>
-      length === null || length > MOST ? [null] : range(length).map(at),
-    )
-    return { length: elements.includes(null) ? null : elements.length, at: (place) => elements[place] ?? 'unknown' }
+  Concat: ({ inputs }, shapeOf) => {
+    return inputs.flatMap((part) => (part ? elementsOfPart(part, shapeOf) : []))
   },
 }
 
-/** No shape has more axes. */
-const MOST = 64
+/** The elements of a part of a vector, of which others may be known still. */
+function elementsOfPart(part: Value, shapeOf: ShapeOf): readonly Element[] {
+  const length = Math.min(shapeOf(part)?.[0] ?? 0, MOST)
+  return extentsOf(part, shapeOf) ?? range(length).map(() => 'unknown' as const)
+}
+
+/**
+ * The rule of an op whose first output gets the shape that one of its inputs says, from the last axis on: where that is
+ * the extent of an axis elsewhere, the two axes lose the same.
+ *
+ * @param axesOf  what the axes of the output are; `follows` says whether the extent of one is that of another
+ */
+export function shapedBy(
+  input: number,
+  axesOf: (c: Coupler, follows: (axis: number, rank: number) => boolean) => readonly Axis[],
+): CoupleRule {
+  return (c) => {
+    const elements = elementsOf(c, input)
+    const elementAt = (axis: number, rank: number) => elements[axis - rank + elements.length]
+    let made: readonly Axis[] = []
+    try {
+      const axes = axesOf(c, (axis, rank) => typeof elementAt(axis, rank) === 'object')
+      c.output(0, axes)
+      made = axes
+    } finally {
+      for (const [i, element] of elements.entries()) {
+        if (typeof element === 'object') together(c, element, made[i + made.length - elements.length])
+      }
+    }
+  }
+}
+
+/** Where nothing is known of the axis, the extent has to stay what it is. */
+function together(c: Coupler, { shape, axis: at }: Extent, axis: Axis | undefined): void {
+  const other = c.axesBefore(shape, 0)?.[at]
+  if (other === undefined) return
+  if (axis?.size === other.size) c.tie(axis, other)
+  else for (const one of axis ? [axis, other] : [other]) c.keep(one, 'its extent is one of another shape')
+}
+
+/**
+ * Puts the numbers that a cut has changed into a shape that is computed at run time, but for those that follow by
+ * themselves.
+ *
+ * @param entries  of all axes; null for what stays computed
+ */
+export function overwriteShape(c: Cutter, input: number, entries: readonly (number | null)[]): void {
+  const elements = elementsOf(c, input)
+  const [length = 0] = c.inputShape(input).before
+  c.overwrite(
+    input,
+    entries.slice(entries.length - length).map((entry, i) => (typeof elements[i] === 'object' ? null : entry)),
+  )
+}
+
+function elementsOf(c: Coupler | Cutter, input: number): readonly Element[] {
+  const vector = c.node.inputs[input]
+  return (vector && extentsOf(vector, (value) => c.shapeOf(value))) ?? []
+}

@@ -1,6 +1,7 @@
 import type { Value } from '../ir/graph.js'
 import { keepAll, positive } from './axis-at.js'
 import type { Axis, CoupleRule, Coupler, Cutter } from './coupling.js'
+import { overwriteShape, shapedBy } from './extents.js'
 import { defineOp, type Upgrade } from './op.js'
 import { dealt, type Run, runsOf } from './refinement.js'
 
@@ -68,12 +69,11 @@ function targetAfter(
   return isWritten ? target : after.map((size, axis) => (isOpen(axis) ? null : size))
 }
 
-const coupleReshape: CoupleRule = (c) => {
+function axesOfReshape(c: Coupler): Axis[] {
   const axes = c.input(0)
   const shape = c.outputShape(0)
   const made = reshapedAxes(c, axes, shape)
-  c.output(0, made)
-  if (c.param('shape') !== 'computed') return
+  if (c.param('shape') !== 'computed') return made
   const before = axes.map(({ size }) => size)
   const target = targetAfter(before, shape, shape, (axis) => c.isOpen(0, axis))
   keepAll(
@@ -81,6 +81,7 @@ const coupleReshape: CoupleRule = (c) => {
     made.filter((_, axis) => target[axis] === null),
     'its extent varies, as others of the shape do',
   )
+  return made
 }
 
 function cutReshape(c: Cutter): void {
@@ -89,8 +90,11 @@ function cutReshape(c: Cutter): void {
   if (stated === 'absent') return
   if (stated === 'computed') {
     const target = targetAfter(input.before, output.before, output.after, (axis) => c.isOpen(0, axis))
-    if (!target.includes(null)) c.removeAttr('allowzero')
-    c.overwrite(1, target)
+    if (target.includes(null)) overwriteShape(c, 1, target)
+    else {
+      c.removeAttr('allowzero')
+      c.overwrite(1, target)
+    }
     return
   }
   const copies = c.node.int('allowzero', 0) === 0
@@ -105,7 +109,7 @@ function cutReshape(c: Cutter): void {
 /** The shape is an attribute before opset 5, and an input since. */
 export const reshape = defineOp({
   types: ['Reshape'],
-  couple: coupleReshape,
+  couple: shapedBy(1, axesOfReshape),
   cut: cutReshape,
   upgrade: {
     5: (u) => {

@@ -2,53 +2,44 @@ import { attr } from '../ir/attr.js'
 import type { Value } from '../ir/graph.js'
 import { constantOf } from '../ir/walk.js'
 import { axisAt, keepAll } from './axis-at.js'
-import type { CoupleRule, Coupler, Cutter } from './coupling.js'
-import { extentsOf } from './extents.js'
+import type { Axis, Coupler, Cutter } from './coupling.js'
+import { overwriteShape, shapedBy } from './extents.js'
 import { defineOp, type Upgrade } from './op.js'
 
 /** What Resize 10 meant without saying so. */
 const AS_BEFORE = { coordinate_transformation_mode: attr.string('asymmetric') }
 
 /** Axes that are not resized pass; the elements of the others become different ones. */
-const coupleResize: CoupleRule = (c) => {
+function axesOfResize(c: Coupler): Axis[] {
   const axes = c.input(0)
   if (c.node.string('coordinate_transformation_mode') === 'tf_crop_and_resize') c.refuse('it crops, too')
   if ((c.node.string('keep_aspect_ratio_policy') ?? 'stretch') !== 'stretch') {
     c.refuse('its sizes follow from one another')
   }
   const shape = c.outputShape(0)
-  const passes = passing(c, axes.length)
-  c.output(
-    0,
-    axes.map((axis, i) => {
-      if (passes(i) && shape[i] === axis.size) return axis
-      c.keep(axis, 'it is resized')
-      return c.fixed(shape[i] ?? 1, 'it is resized')
-    }),
-  )
+  const isResized = resizes(c, axes, shape)
+  return axes.map((axis, i) => {
+    if (!isResized(i)) return axis
+    c.keep(axis, 'it is resized')
+    return c.fixed(shape[i] ?? 1, 'it is resized')
+  })
 }
 
-/** Which axes are resized by 1, in every run. */
-function passing(c: Coupler, rank: number): (axis: number) => boolean {
-  const stated = resizedAxes(c, rank)
+/** Whether an axis is resized by anything but 1, in some run. */
+function resizes(c: Coupler, axes: readonly Axis[], shape: readonly number[]): (axis: number) => boolean {
   const { name, input } = statedBy(c)
-  const [x] = c.node.inputs
+  const stated = resizedAxes(c, axes.length)
+  if (name === 'scales') {
+    const scales = c.node.attrs.has(name) ? (c.numbers(name) ?? []) : c.constant(input)
+    return (axis) => stated.includes(axis) && scales[stated.indexOf(axis)] !== 1
+  }
+  if (c.node.attrs.has('axes') && !isStored(c, input)) c.refuse('sizes of some axes are computed at run time')
+  return (axis) => stated.includes(axis) && (axes[axis]?.size !== shape[axis] || c.isOpen(0, axis))
+}
+
+function isStored(c: Coupler | Cutter, input: number): boolean {
   const value = c.node.inputs[input]
-  if (value && constantOf(value) === null) {
-    if (name === 'scales') c.refuse('its scales are computed at run time')
-    const sizes = extentsOf(value, stated.length)
-    return (axis) => {
-      const size = sizes[stated.indexOf(axis)]
-      if (size === undefined || !c.isOpen(0, axis)) return true
-      return size !== 'stored' && size !== 'unknown' && size.of === x && size.axis === axis
-    }
-  }
-  const values = c.node.attrs.has(name) ? (c.numbers(name) ?? []) : c.constant(input)
-  return (axis) => {
-    const at = stated.indexOf(axis)
-    if (at < 0) return true
-    return name === 'scales' ? values[at] === 1 : values[at] === c.input(0)[axis]?.size && !c.isOpen(0, axis)
-  }
+  return value ? constantOf(value) !== null : false
 }
 
 function resizedAxes({ node }: Coupler | Cutter, rank: number): readonly number[] {
@@ -67,25 +58,22 @@ function statedBy(c: Coupler | Cutter): { readonly name: 'scales' | 'sizes'; rea
 
 function cutResize(c: Cutter): void {
   const { name, input } = statedBy(c)
-  const sizes = c.node.inputs[input]
-  if (name === 'scales' || !sizes) return
+  if (name === 'scales') return
   const { before, after } = c.outputShape(0)
-  const axes = resizedAxes(c, after.length)
-  if (constantOf(sizes) !== null)
-    c.setIntegers(
-      input,
-      axes.map((axis) => after[axis] ?? 1),
-    )
+  const sizes = resizedAxes(c, after.length).map((axis) => after[axis] ?? 1)
+  if (isStored(c, input)) c.setIntegers(input, sizes)
+  // For all axes, then.
   else
-    c.overwrite(
+    overwriteShape(
+      c,
       input,
-      axes.map((axis) => (after[axis] === before[axis] ? null : (after[axis] ?? null))),
+      sizes.map((size, axis) => (size === before[axis] ? null : size)),
     )
 }
 
 export const upsample = defineOp({
   types: ['Upsample'],
-  couple: coupleResize,
+  couple: shapedBy(3, axesOfResize),
   upgrade: {
     7: (u) => {
       u.setAttr('scales', attr.floats([1, 1, u.float('height_scale', 1), u.float('width_scale', 1)]))
@@ -148,7 +136,7 @@ function withoutEmptyInputs(u: Upgrade): void {
 
 export const resize = defineOp({
   types: ['Resize'],
-  couple: coupleResize,
+  couple: shapedBy(3, axesOfResize),
   cut: cutResize,
   upgrade: { 11: withModes, 13: withoutEmptyInputs },
 })

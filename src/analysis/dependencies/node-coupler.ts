@@ -81,6 +81,14 @@ export class NodeCoupler implements Coupler {
     return value ? this.#around.isOpen(value, axis) : false
   }
 
+  shapeOf(value: Value): readonly number[] | null {
+    return this.#around.shapeOf(value)
+  }
+
+  axesBefore(node: Node, input: number): readonly UnitAxis[] | null {
+    return this.#around.axesOfInput(node, input)
+  }
+
   output(index: number, axes: readonly Axis[]): void {
     const value = this.node.outputs[index]
     if (!value) return

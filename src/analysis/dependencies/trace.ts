@@ -23,6 +23,7 @@ export interface Trace {
   /** All of them, of values and of constants that are cut for one reader. */
   axes(): Iterable<UnitAxis>
   /** Whether the extent of an axis may differ from run to run. */
+  shapeOf(value: Value): readonly number[] | null
   isOpen(value: Value, axis: number): boolean
   readonly reductions: readonly Reduction[]
   readonly blocked: readonly Blocked[]

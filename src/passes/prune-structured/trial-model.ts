@@ -41,6 +41,7 @@ function onClone(dependencies: Dependencies, model: Model): Dependencies {
       axesOfInput: (node, index) => trace.axesOfInput(nodeOf(node), index),
       axesOfOutput: (node, index) => trace.axesOfOutput(nodeOf(node), index),
       axesOfValue: (value) => trace.axesOfValue(originalOf(value)),
+      shapeOf: (value) => trace.shapeOf(originalOf(value)),
       isOpen: (value, axis) => trace.isOpen(originalOf(value), axis),
     },
   }

@@ -70,6 +70,10 @@ export class NodeCutter implements Cutter {
     return value ? this.#dependencies.trace.isOpen(value, axis) : false
   }
 
+  shapeOf(value: Value): readonly number[] | null {
+    return this.#dependencies.trace.shapeOf(value)
+  }
+
   setInt(name: string, value: number): void {
     this.#model.setAttr(this.node, name, attr.int(value))
   }
@@ -86,9 +90,9 @@ export class NodeCutter implements Cutter {
     const { node } = this
     const old = node.inputs[input] ?? null
     this.#model.setInput(node, input, this.#integers(old?.name ?? `${node.name || node.op}_${input}`, values, shape))
-    if (old !== null && old.uses.size === 0 && old.constant !== null && !old.graph.inputs.includes(old)) {
-      this.#model.removeConstant(old)
-    }
+    if (old === null || old.uses.size > 0) return
+    if (old.producer?.op === 'Constant') this.#model.removeNode(old.producer)
+    else if (old.constant !== null && !old.graph.inputs.includes(old)) this.#model.removeConstant(old)
   }
 
   overwrite(input: number, values: readonly (number | null)[]): void {
