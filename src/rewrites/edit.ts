@@ -128,6 +128,7 @@ export class Edit {
   drop(values: Iterable<Value | null>): void {
     for (const value of values) {
       if (value === null || value.uses.size > 0) continue
+      if (value.graph.definitions.get(value.name) !== value) continue // it went with another node that read it
       if (value.constant !== null && !value.graph.inputs.includes(value)) this.model.removeConstant(value)
       else if (value.producer?.type === 'Constant') this.model.removeNode(value.producer)
     }

@@ -24,6 +24,17 @@ describe('The rule fold-constants', () => {
     assert.deepEqual([...new Float32Array(constant?.constant?.read().buffer ?? new ArrayBuffer(0))], [-5, -7, -9])
   })
 
+  it('folds what several nodes make of one Constant node', async () => {
+    const model = drawn(['N', 8], (s, x) => {
+      const tensor = attr.tensor(float32([8, 8], uniform([8, 8], 1, 5)))
+      const w = s.node('Constant', 'w', [], { value: tensor })
+      const mean = s.node('ReduceMean', 'mean', [w], { axes: [0], keepdims: 1 })
+      return s.node('MatMul', 'fc', [x, s.node('Sub', 'centred', [w, mean])])
+    })
+    const result = await rewrite(model, { only, feeds: [fed([2, 8])] })
+    assert.deepEqual(result.ops, ['MatMul'])
+  })
+
   it('turns a weight around, and leaves one that others read as it lies', async () => {
     const turned = (isShared: boolean) =>
       drawn(['N', 32], (s, x) => {
