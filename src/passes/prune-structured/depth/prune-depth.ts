@@ -114,14 +114,15 @@ function checkCount(
   }
   const fitting = blocks.filter((_, i) => eligible[i])
   if (layers <= fitting.length) return
-  const globs = [...(include.length > 0 ? ['--include'] : []), ...(exclude.length > 0 ? ['--exclude'] : [])]
-  const [all, few] = [blocks, fitting].map(({ length }) => `${length} residual block${length === 1 ? '' : 's'}`)
+  const all = `${blocks.length} residual block${blocks.length === 1 ? '' : 's'}`
   if (layers > blocks.length) {
     throw new UsageError(`--layers ${layers}: the model has ${all}.`, {
       suggestions: [`Its blocks: ${listed(blocks)}.`],
     })
   }
-  throw new UsageError(`--layers ${layers}: ${globs.join(' and ')} leave ${few} of ${blocks.length}.`, {
+  const globs = [...(include.length > 0 ? ['--include'] : []), ...(exclude.length > 0 ? ['--exclude'] : [])]
+  const leave = globs.length === 1 ? 'leaves' : 'leave'
+  throw new UsageError(`--layers ${layers}: ${globs.join(' and ')} ${leave} ${fitting.length} of ${all}.`, {
     suggestions: [
       fitting.length === 0 ? `The blocks: ${listed(blocks)}.` : `Those that may go: ${listed(fitting)}.`,
       'A glob is held against the names of the nodes and constants in a block.',
