@@ -83,8 +83,8 @@ export interface FrozenWeight {
 /** A residual block that depth pruning looked at. */
 export interface DepthBlock {
   readonly name: string
-  /** How much the outputs change without it: relative mean squared error. */
-  readonly score: number
+  /** How much the outputs change without it: relative mean squared error; null where it had to stay. */
+  readonly score: number | null
   /** Multiply-accumulate operations of one run; null when not known. */
   readonly macs: number | null
   readonly bytes: number
