@@ -1,18 +1,22 @@
 import type { Axis, Coupler, Cutter } from './coupling.js'
-import { overwriteShape, shapedBy } from './extents.js'
+import { overwriteShape, shapedBy, statedFor } from './extents.js'
 import { defineOp } from './op.js'
 
 /**
  * Axes that have their extent already pass; what a single element is repeated to is a new axis of equal elements, any
  * of which may go.
  */
-function expandedAxes(c: Coupler, follows: (axis: number, rank: number) => boolean): Axis[] {
+function expandedAxes(c: Coupler): Axis[] {
   const axes = c.input(0)
   const shape = c.outputShape(0)
+  const stated = statedFor(c, 1, shape.length)
   return shape.map((size, i) => {
     const axis = axes[i - shape.length + axes.length]
     if (axis !== undefined && axis.size === size && size > 1) return axis
-    return c.isOpen(0, i) && !follows(i, shape.length) ? c.fixed(size, 'its extent varies') : c.free(size)
+    const said = stated[i] ?? 'unknown'
+    // A stored 1 leaves the axis as it is.
+    const varies = c.isOpen(0, i) && (said === 'unknown' || said === 1)
+    return varies ? c.fixed(size, 'its extent varies') : c.free(size)
   })
 }
 

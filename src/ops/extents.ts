@@ -1,7 +1,7 @@
 import type { Node, Value } from '../ir/graph.js'
 import { constantOf } from '../ir/walk.js'
 import type { Axis, CoupleRule, Coupler, Cutter } from './coupling.js'
-import { param } from './param.js'
+import { numbersOf, param } from './param.js'
 import { range } from './selection.js'
 
 /** The extent of an axis of what a Shape looks at. */
@@ -11,7 +11,7 @@ export interface Extent {
 }
 
 /** A number that is stored, an extent as it is, or anything else. */
-export type Element = 'stored' | 'unknown' | Extent
+export type Element = number | Extent | 'unknown'
 
 type ShapeOf = (value: Value) => readonly number[] | null
 
@@ -26,10 +26,11 @@ const MOST = 64
  * @returns null for what is no vector, or more than moved about
  */
 export function extentsOf(vector: Value, shapeOf: ShapeOf): readonly Element[] | null {
-  const shape = constantOf(vector)?.shape ?? shapeOf(vector)
+  const constant = constantOf(vector)
+  const shape = constant?.shape ?? shapeOf(vector)
   const length = shape?.[0] ?? 1
   if (shape === null || shape.length > 1 || length > MOST) return null
-  if (constantOf(vector) !== null) return range(length).map(() => 'stored')
+  if (constant !== null) return numbersOf(constant)
   const { producer } = vector
   const elements = (producer && RULES[producer.type]?.(producer, shapeOf)) ?? null
   return elements?.length === length ? elements : null
@@ -60,7 +61,7 @@ const RULES: Readonly<Record<string, Rule>> = {
     const elements = same(node, shapeOf)
     const [starts, ends, steps] = ['starts', 'ends', 'steps'].map((name) => param(node, name))
     if (!Array.isArray(starts) || !Array.isArray(ends) || (steps !== 'absent' && steps?.[0] !== 1)) return null
-    return elements && elements.slice(starts[0], ends[0])
+    return elements?.slice(starts[0], ends[0]) ?? null
   },
   Concat: ({ inputs }, shapeOf) => {
     return inputs.flatMap((part) => (part ? elementsOfPart(part, shapeOf) : []))
@@ -77,18 +78,14 @@ function elementsOfPart(part: Value, shapeOf: ShapeOf): readonly Element[] {
  * The rule of an op whose first output gets the shape that one of its inputs says, from the last axis on: where that is
  * the extent of an axis elsewhere, the two axes lose the same.
  *
- * @param axesOf  what the axes of the output are; `follows` says whether the extent of one is that of another
+ * @param axesOf  what the axes of the output are
  */
-export function shapedBy(
-  input: number,
-  axesOf: (c: Coupler, follows: (axis: number, rank: number) => boolean) => readonly Axis[],
-): CoupleRule {
+export function shapedBy(input: number, axesOf: (c: Coupler) => readonly Axis[]): CoupleRule {
   return (c) => {
     const elements = elementsOf(c, input)
-    const elementAt = (axis: number, rank: number) => elements[axis - rank + elements.length]
     let made: readonly Axis[] = []
     try {
-      const axes = axesOf(c, (axis, rank) => typeof elementAt(axis, rank) === 'object')
+      const axes = axesOf(c)
       c.output(0, axes)
       made = axes
     } finally {
@@ -105,6 +102,12 @@ function together(c: Coupler, { shape, axis: at }: Extent, axis: Axis | undefine
   if (other === undefined) return
   if (axis?.size === other.size) c.tie(axis, other)
   else for (const one of axis ? [axis, other] : [other]) c.keep(one, 'its extent is one of another shape')
+}
+
+/** What a shape says of each axis of the first output, also of those in front, of which it says nothing. */
+export function statedFor(c: Coupler | Cutter, input: number, rank: number): readonly Element[] {
+  const elements = elementsOf(c, input)
+  return range(rank).map((axis) => elements[axis - rank + elements.length] ?? 'unknown')
 }
 
 /**

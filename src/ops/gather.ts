@@ -110,11 +110,6 @@ export const gather = defineOp({
 export const torchEmbedding = defineOp({
   types: ['com.microsoft.TorchEmbedding'],
   weights: () => [{ input: 0, out: 0, in: 1, kind: 'embedding' }],
-  couple: (c) => {
-    const [rows, channels] = [axisAt(c, c.input(0), 0), axisAt(c, c.input(0), 1)]
-    c.keep(rows, BY_INDEX)
-    c.output(0, [...c.input(1), channels])
-  },
 })
 
 /** Words, positions and segments (optional), summed and normalized. */

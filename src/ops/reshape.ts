@@ -1,7 +1,7 @@
 import type { Value } from '../ir/graph.js'
 import { keepAll, positive } from './axis-at.js'
 import type { Axis, CoupleRule, Coupler, Cutter } from './coupling.js'
-import { overwriteShape, shapedBy } from './extents.js'
+import { overwriteShape, shapedBy, statedFor } from './extents.js'
 import { defineOp, type Upgrade } from './op.js'
 import { dealt, type Run, runsOf } from './refinement.js'
 
@@ -53,20 +53,26 @@ function runAxes(c: Coupler, run: Run, axes: readonly Axis[], shape: readonly nu
  * and none of their elements may go.
  *
  * @param shape   of the output, before
- * @param isOpen  of an axis of the output
+ * @param varies  whether an extent of the output does
  * @returns       null for what stays computed
  */
 function targetAfter(
   before: readonly number[],
   shape: readonly number[],
   after: readonly number[],
-  isOpen: (axis: number) => boolean,
+  varies: (axis: number) => boolean,
 ): readonly (number | null)[] {
   const runs = runsOf(before, shape) ?? []
   const passes = new Set(runs.flatMap(({ from, to }) => (from.length === 1 && `${from}` === `${to}` ? to : [])))
-  const target = after.map((size, axis) => (!isOpen(axis) ? size : passes.has(axis) ? 0 : -1))
+  const target = after.map((size, axis) => (!varies(axis) ? size : passes.has(axis) ? 0 : -1))
   const isWritten = target.filter((entry) => entry === -1).length <= 1
-  return isWritten ? target : after.map((size, axis) => (isOpen(axis) ? null : size))
+  return isWritten ? target : after.map((size, axis) => (varies(axis) ? null : size))
+}
+
+/** Which extents of the output differ from run to run, as far as is known: not those that are stored. */
+function variesOf(c: Coupler | Cutter, rank: number): (axis: number) => boolean {
+  const stated = statedFor(c, 1, rank)
+  return (axis) => c.isOpen(0, axis) && !(Number(stated[axis]) > 0)
 }
 
 function axesOfReshape(c: Coupler): Axis[] {
@@ -75,7 +81,7 @@ function axesOfReshape(c: Coupler): Axis[] {
   const made = reshapedAxes(c, axes, shape)
   if (c.param('shape') !== 'computed') return made
   const before = axes.map(({ size }) => size)
-  const target = targetAfter(before, shape, shape, (axis) => c.isOpen(0, axis))
+  const target = targetAfter(before, shape, shape, variesOf(c, shape.length))
   keepAll(
     c,
     made.filter((_, axis) => target[axis] === null),
@@ -89,7 +95,7 @@ function cutReshape(c: Cutter): void {
   const stated = c.param('shape')
   if (stated === 'absent') return
   if (stated === 'computed') {
-    const target = targetAfter(input.before, output.before, output.after, (axis) => c.isOpen(0, axis))
+    const target = targetAfter(input.before, output.before, output.after, variesOf(c, output.before.length))
     if (target.includes(null)) overwriteShape(c, 1, target)
     else {
       c.removeAttr('allowzero')

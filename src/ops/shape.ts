@@ -1,10 +1,9 @@
 import type { Node, Value } from '../ir/graph.js'
 import { keepAll } from './axis-at.js'
 import type { Coupler } from './coupling.js'
-import { type Element, extentsOf, overwriteShape, shapedBy } from './extents.js'
+import { type Element, extentsOf, overwriteShape, shapedBy, statedFor } from './extents.js'
 import { defineOp } from './op.js'
 
-const VARIES = 'its extent varies'
 const NUMBER = 'its extent is a number that is computed with'
 
 /** Ops that move the numbers of a vector about. */
@@ -56,13 +55,14 @@ export const size = defineOp({ types: ['Size'], couple: (c) => keepAll(c, c.inpu
 /** As many of one element as a shape says. */
 export const constantOfShape = defineOp({
   types: ['ConstantOfShape'],
-  couple: shapedBy(0, (c, follows) =>
-    c
-      .outputShape(0)
-      .map((extent, axis, { length }) =>
-        c.isOpen(0, axis) && !follows(axis, length) ? c.fixed(extent, VARIES) : c.free(extent),
-      ),
-  ),
+  couple: shapedBy(0, (c) => {
+    const shape = c.outputShape(0)
+    const stated = statedFor(c, 0, shape.length)
+    return shape.map((size, axis) => {
+      const varies = c.isOpen(0, axis) && stated[axis] === 'unknown'
+      return varies ? c.fixed(size, 'its extent varies') : c.free(size)
+    })
+  }),
   cut: (c) => {
     const { before, after } = c.outputShape(0)
     if (c.param('shape') !== 'computed') c.setParam('shape', after)

@@ -60,7 +60,6 @@ class Tracer implements Trace, Surroundings {
   readonly #shapes: Shapes
   readonly #openShapes: Shapes
   readonly #ofValue = new Map<Value, readonly UnitAxis[] | null>()
-  readonly #owned = new Map<Value, boolean>()
   /** Of constants that each reader cuts for itself. */
   readonly #ofUse = new Map<Node, Map<number, readonly UnitAxis[] | null>>()
 
@@ -81,7 +80,7 @@ class Tracer implements Trace, Surroundings {
   axesOfInput(node: Node, index: number): readonly UnitAxis[] | null {
     const value = node.inputs[index]
     if (!value) return null
-    if (!this.#isOwnedByUse(value)) return this.#axesOf(value)
+    if (!isOwnedByUse(value)) return this.#axesOf(value)
     const ofNode = this.#ofUse.get(node) ?? new Map<number, readonly UnitAxis[] | null>()
     this.#ofUse.set(node, ofNode)
     const known = ofNode.get(index)
@@ -188,12 +187,6 @@ class Tracer implements Trace, Surroundings {
     }
   }
 
-  #isOwnedByUse(value: Value): boolean {
-    const known = this.#owned.get(value) ?? isOwnedByUse(value)
-    this.#owned.set(value, known)
-    return known
-  }
-
   /** What is carried from one iteration to the next has the axes that it begins with; all else that crosses the border stays. */
   #loop(node: Node, bodies: readonly Graph[]): void {
     const [body] = bodies
@@ -293,21 +286,11 @@ function constantNode(node: Node): boolean {
 }
 
 /**
- * Equal small constants are often one in a file, by an exporter's thrift and not by the model's design: each reader gets
- * a copy, cut as it needs. Matrices that are weights of one of their readers are shared on purpose.
+ * Equal vectors are often one in a file, by an exporter's thrift and not by the model's design: each reader gets a copy,
+ * cut as it needs. Larger constants are shared on purpose.
  */
 function isOwnedByUse(value: Value): boolean {
   const tensor = constantOf(value)
   if (tensor === null || value.graph.inputs.includes(value)) return false
-  if (tensor.shape.length <= 1) return true
-  for (const use of value.uses) {
-    if (
-      'node' in use &&
-      opOf(use.node)
-        ?.weights?.(use.node)
-        .some(({ input }) => input === use.index)
-    )
-      return false
-  }
-  return true
+  return tensor.shape.filter((size) => size > 1).length <= 1
 }
