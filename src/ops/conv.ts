@@ -68,26 +68,22 @@ const WINDOWS = 'its windows slide along it'
  */
 function coupleConv(c: Coupler): void {
   const { op } = c.node
+  if (op.startsWith('Nhwc')) c.refuse('its channels come last')
   const [x, w] = [c.input(0), c.input(1)]
-  const at = channelAxis(op, x.length)
-  const [channels, filters] = [axisAt(c, x, at), axisAt(c, w, 0)]
+  const [channels, filters] = [axisAt(c, x, 1), axisAt(c, w, 0)]
   const group = c.node.int('group', 1)
   const [groups, within] = inGroups(c, channels, group)
   const [groupsOfFilters] = inGroups(c, filters, group)
   c.tie(groups, groupsOfFilters)
   c.tie(within, axisAt(c, w, 1))
-  if (within.size > 1) c.contract(0, at)
+  if (within.size > 1) c.contract(0, 1)
   keepAll(c, w.slice(2), WINDOWS)
-  const y = outputOfWindows(c, x, at, filters)
+  const y = outputOfWindows(c, x, filters)
   if (op === 'DeformConv') tieOffsets(c, channels, y)
   else {
     tieTo(c, 2, [filters])
     tieTo(c, 3, y) // what the fused forms add
   }
-}
-
-function channelAxis(op: string, rank: number): number {
-  return op.startsWith('Nhwc') ? rank - 1 : 1
 }
 
 function inGroups(c: Coupler, axis: Axis, groups: number): readonly [Axis, Axis] {
@@ -96,16 +92,10 @@ function inGroups(c: Coupler, axis: Axis, groups: number): readonly [Axis, Axis]
 }
 
 /** Sets the output [N, M, ...] of windows over X [N, C, ...]. */
-function outputOfWindows(c: Coupler, x: readonly Axis[], channelsAt: number, made: Axis): readonly Axis[] {
-  keepAll(
-    c,
-    x.filter((_, i) => i !== 0 && i !== channelsAt),
-    WINDOWS,
-  )
-  const y = c.outputShape(0).map((size, i) => {
-    if (i === channelsAt) return made
-    return i === 0 ? axisAt(c, x, 0) : c.fixed(size, WINDOWS)
-  })
+function outputOfWindows(c: Coupler, x: readonly Axis[], made: Axis): readonly Axis[] {
+  keepAll(c, x.slice(2), WINDOWS)
+  const positions = c.outputShape(0).slice(2)
+  const y = [axisAt(c, x, 0), made, ...positions.map((size) => c.fixed(size, WINDOWS))]
   c.output(0, y)
   return y
 }
@@ -124,8 +114,7 @@ function tieOffsets(c: Coupler, channels: Axis, y: readonly Axis[]): void {
 }
 
 function cutConv(c: Cutter): void {
-  const { after } = c.inputShape(0)
-  setGroups(c, after[channelAxis(c.node.op, after.length)], c.inputShape(1).after[1])
+  setGroups(c, c.inputShape(0).after[1], c.inputShape(1).after[1])
 }
 
 /** W [C, M/g, k...], so that Y.C = [g][M/g]. */
@@ -137,7 +126,7 @@ function coupleConvTranspose(c: Coupler): void {
   if (within.size > 1) c.contract(0, 1)
   keepAll(c, w.slice(2), WINDOWS)
   const made = c.merge([groups, axisAt(c, w, 1)])
-  outputOfWindows(c, x, 1, made)
+  outputOfWindows(c, x, made)
   const bias = c.node.op === 'ConvTransposeWithDynamicPads' ? 3 : 2
   tieTo(c, bias, [made])
 }

@@ -56,7 +56,7 @@ export const pointwise = defineOp({
     ...['Acos', 'Acosh', 'Asin', 'Asinh', 'Atan', 'Atanh', 'Cos', 'Cosh', 'Sin', 'Sinh', 'Tan', 'Erf', 'Round', 'Sign'],
     ...['BitShift', 'BitwiseAnd', 'BitwiseNot', 'BitwiseOr', 'BitwiseXor', 'GreaterOrEqual', 'LessOrEqual', 'Mod'],
     ...['Identity', 'IsInf', 'IsNaN', 'Not', 'Where'],
-    ...['BiasGelu', 'FastGelu', 'BiasAdd'].map((op) => `com.microsoft.${op}`),
+    ...['BiasGelu', 'FastGelu'].map((op) => `com.microsoft.${op}`),
   ],
   couple: coupleBroadcast,
 })

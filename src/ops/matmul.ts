@@ -1,7 +1,7 @@
 import type { Node } from '../ir/graph.js'
 import { elementCount } from '../ir/type.js'
 import { axisAt, positive } from './axis-at.js'
-import { broadcast, tieTo } from './broadcast.js'
+import { broadcast } from './broadcast.js'
 import { contractEither, isStored } from './contract.js'
 import type { Axis, Coupler } from './coupling.js'
 import { defineOp, type NodeShapes, type WeightSpec } from './op.js'
@@ -82,15 +82,14 @@ interface Operand {
 }
 
 function coupleMatMul(c: Coupler): void {
+  if (c.has(2)) c.refuse('it adds a third operand') // GemmFastGelu
   const [a, b] = [operandOf(c, 0, 'A'), operandOf(c, 1, 'B')]
   c.tie(a.summed, b.summed)
   contractEither(c, { input: 0, axis: a.at }, { input: 1, axis: b.at })
   const batch = broadcast(c, [a.batch, b.batch])
   const heads = batch.at(-1)
   if (heads && !isStored(c.node, 0) && !isStored(c.node, 1)) c.heads(heads)
-  const y = [...batch, ...a.own, ...b.own]
-  tieTo(c, 2, y) // the bias of GemmFastGelu
-  c.output(0, y)
+  c.output(0, [...batch, ...a.own, ...b.own])
 }
 
 function operandOf(c: Coupler, input: number, operand: 'A' | 'B'): Operand {

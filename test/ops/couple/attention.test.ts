@@ -150,6 +150,18 @@ describe('the axes around com.microsoft.GroupQueryAttention', () => {
     )
   })
 
+  it('are heads one by one where all share their keys', async () => {
+    const shared = { num_heads: 3, kv_num_heads: 1 }
+    assert.match(
+      await unitsOf(
+        'com.microsoft.GroupQueryAttention',
+        [[1, 5, 24], [1, 5, 8], [1, 5, 8], ...past(1, 8), ...lengths],
+        shared,
+      ),
+      /^\. \.{5} a{8}b{8}c{8} \| \. \.{5} \.{8} \|/,
+    )
+  })
+
   it('are cut with both numbers of heads', async () => {
     assert.equal(await assertCutHolds(grouped(false)), 2)
     assert.equal(await assertCutHolds(grouped(true)), 2)

@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict'
+import type { Coupler } from '../../../src/ops/coupling.js'
+import { opOf } from '../../../src/ops/index.js'
 import { drawn } from '../../rewrites/rewritten.js'
+import { nodeOf } from '../one-node.js'
 import { assertCutHolds } from './holds.js'
 import { unitsOf } from './units-of.js'
 
@@ -137,5 +140,31 @@ describe('the cut of convolutions', () => {
     })
 
     assert.equal(await assertCutHolds(model, 8), 6)
+  })
+
+  it('leaves the offsets of a deformable one', async () => {
+    const model = drawn(
+      [1, 3, 5, 5],
+      (s, x) => {
+        const made = s.node('Conv', 'made', [x, s.weight('wm', [6, 3, 1, 1])])
+        const offsets = s.node('Conv', 'offsets', [x, s.weight('wf', [16, 3, 2, 2])])
+        const inputs = [made, s.weight('wd', [4, 6, 2, 2]), offsets, s.weight('bd', [4])]
+        const bent = s.node('DeformConv', 'bent', inputs, { kernel_shape: [2, 2], offset_group: 2 })
+        return s.node('Conv', 'out', [bent, s.weight('wo', [2, 4, 1, 1])])
+      },
+      19,
+    )
+
+    assert.equal(await assertCutHolds(model), 3 + 4)
+  })
+
+  it('leaves those alone whose channels come last', async () => {
+    const node = nodeOf('com.microsoft.NhwcConv', [
+      [1, 4, 4, 2],
+      [3, 2, 1, 1],
+    ]) // no kernel to infer shapes with
+    const refusal = { node, refuse: (why: string) => assert.fail(why) }
+
+    assert.throws(() => opOf(node)?.couple?.(refusal as unknown as Coupler), /its channels come last/) // reads no more
   })
 })

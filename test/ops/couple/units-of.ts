@@ -4,10 +4,13 @@ import { trace } from '../../../src/analysis/dependencies/trace.js'
 import { inferShapes } from '../../../src/analysis/shapes.js'
 import type { Node, Value } from '../../../src/ir/graph.js'
 import type { Tensor } from '../../../src/ir/tensor.js'
-import { elementCount } from '../../../src/ir/type.js'
+import { elementCount, type Type } from '../../../src/ir/type.js'
 
-/** The shape of an operand with axes that are free, or a constant of the op; null where it is left out. */
-export type Operand = readonly number[] | Tensor | null
+/**
+ * The shape of an operand with axes that are free, or a constant of the op, or the type of an input that is known at run
+ * time only; null where it is left out.
+ */
+export type Operand = readonly number[] | Tensor | Type | null
 
 export interface Options {
   readonly opset?: number
@@ -42,6 +45,7 @@ export async function unitsOf(
 /** Free axes, also where the value is computed: an element that is stretched says nothing of them. */
 function operandValue(s: Sketch, operand: Operand, index: number, isComputed: boolean): Value | null {
   if (operand === null) return null
+  if ('kind' in operand) return s.model.addInput(s.graph, `x${index}`, operand)
   if (!isShape(operand)) return s.constant(`x${index}`, operand)
   const constant = s.constant(`x${index}`, float32(operand, new Array(elementCount(operand)).fill(0.5)))
   if (!isComputed) return constant
