@@ -3,7 +3,7 @@ import type { Value } from '../ir/graph.js'
 import { constantOf } from '../ir/walk.js'
 import { axisAt, keepAll } from './axis-at.js'
 import type { Axis, Coupler, Cutter } from './coupling.js'
-import { overwriteShape, shapedBy } from './extents.js'
+import { extentsOf, overwriteShape, shapedBy } from './extents.js'
 import { defineOp, type Upgrade } from './op.js'
 
 /** What Resize 10 meant without saying so. */
@@ -34,7 +34,19 @@ function resizes(c: Coupler, axes: readonly Axis[], shape: readonly number[]): (
     return (axis) => stated.includes(axis) && scales[stated.indexOf(axis)] !== 1
   }
   if (c.node.attrs.has('axes') && !isStored(c, input)) c.refuse('sizes of some axes are computed at run time')
-  return (axis) => stated.includes(axis) && (axes[axis]?.size !== shape[axis] || c.isOpen(0, axis))
+  const isOwn = ownExtents(c, input)
+  return (axis) => stated.includes(axis) && !isOwn(axis) && (axes[axis]?.size !== shape[axis] || c.isOpen(0, axis))
+}
+
+/** Whether a size that is computed is the extent that the axis has already, in every run. */
+function ownExtents(c: Coupler, input: number): (axis: number) => boolean {
+  const [x] = c.node.inputs
+  const sizes = c.node.inputs[input]
+  const elements = (sizes && extentsOf(sizes, (value) => c.shapeOf(value))) ?? []
+  return (at) => {
+    const element = elements[at]
+    return typeof element === 'object' && element.axis === at && element.shape.inputs[0] === x
+  }
 }
 
 function isStored(c: Coupler | Cutter, input: number): boolean {

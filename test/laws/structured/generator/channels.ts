@@ -63,7 +63,7 @@ export const channels: readonly Topology[] = [
     name: 'channels rolled',
     takes: 'image',
     draw(d, x) {
-      const by = d.between(1, x.width - 1)
+      const by = d.between(2, x.width - 2) // a part of one channel keeps it
       const parts = [d.slice(x.value, 1, x.width - by, 2 ** 31 - 1), d.slice(x.value, 1, 0, -by)]
       const rolled = activation(d, same(x, d.concat(parts, 1)))
       return { out: rolled, inner: 0, outer: x.width }

@@ -43,6 +43,7 @@ export const control: readonly Topology[] = [
   {
     name: 'Loop that carries a state',
     takes: 'vector',
+    hidesShapes: true,
     draw(d, x) {
       const weight = d.weight([x.width, x.width], x.width)
       const count = d.ints([3], [])
@@ -60,6 +61,7 @@ export const control: readonly Topology[] = [
   {
     name: 'Loop with a layer inside',
     takes: 'vector',
+    hidesShapes: true,
     draw(d, x) {
       const width = d.width()
       const [up, down] = [d.weight([x.width, width], x.width), d.weight([width, x.width], width)]

@@ -137,6 +137,7 @@ export const fused: readonly Topology[] = [
   {
     name: 'MeanVarianceNormalization, whose shape ONNX Runtime does not tell',
     takes: 'image',
+    hidesShapes: true,
     opset: 13,
     draw(d, x) {
       const y = conv(d, x, d.width())

@@ -46,7 +46,7 @@ export function composition(seed: number): Case {
   const d = begin(rng, opset, false)
   const able = topologies.filter((t) => (t.opset ?? 11) <= opset && !(t.staticBatch && d.batch === 'open'))
   let x = stem(d, d.pick(['image', 'image', 'tokens', 'vector', 'line', 'volume']), d.width(), d.pick([1, 2]))
-  let prunable = 0
+  let [prunable, isHidden] = [0, false]
   const names: string[] = []
   for (let left = d.between(2, 8); left > 0; left--) {
     const topology = anyOf(rng, able)
@@ -54,7 +54,8 @@ export function composition(seed: number): Case {
     if (fitting === null) continue
     const drawn = topology.draw(d, fitting)
     names.push(topology.name)
-    prunable += drawn.inner
+    isHidden ||= topology.hidesShapes === true
+    if (!isHidden) prunable += drawn.inner
     x = drawn.out
   }
   show(d, d.chance(0.1) ? x : head(d, x))
@@ -105,12 +106,24 @@ function show(d: Draw, x: Feature): void {
 
 /** What goes on in a form that the topology takes; null when that cannot be. */
 function fitted(d: Draw, topology: Topology, x: Feature): Feature | null {
-  const { multiple = 1, spaceMultiple = 1 } = topology
-  let y = as(d, x, topology.takes)
-  if (y.space.length > 0 && y.kind !== 'tokens' && Math.max(...y.space) > MOST_SPACE) y = pool(d, y, 'MaxPool', 2, 2)
-  if (y.space.some((n) => n < 3 || n % spaceMultiple !== 0)) return null
+  const { takes, multiple = 1, spaceMultiple = 1 } = topology
+  const isLarge = takes !== 'vector' && takes !== 'tokens' && Math.max(...spaceAs(x, takes)) > MOST_SPACE
+  const space = spaceAs(x, takes).map((n) => (isLarge ? Math.floor(n / 2) : n))
+  if (x.kind !== 'vector' && space.some((n) => n < (takes === 'volume' ? 1 : 3) || n % spaceMultiple !== 0)) return null
+  let y = as(d, x, takes)
+  if (isLarge) y = pool(d, y, 'MaxPool', 2, 2)
   if (y.width % multiple !== 0 || y.width < 4 || y.width > 40) y = pointwise(d, y, d.width(multiple))
   return y
+}
+
+/** The space of the same channels with their axes in another order. */
+function spaceAs({ kind, space }: Pick<Feature, 'kind' | 'space'>, wanted: Kind): readonly number[] {
+  if (kind === wanted) return space
+  if (wanted === 'vector') return []
+  const length = space.reduce((n, e) => n * e, 1)
+  if (wanted === 'line' || wanted === 'tokens') return [length]
+  const rows = factorOf(length)
+  return wanted === 'image' ? [rows, length / rows] : [1, rows, length / rows]
 }
 
 /** The same channels with their axes in another order, or a feature that is made of them. */
@@ -121,9 +134,7 @@ function as(d: Draw, x: Feature, kind: Kind): Feature {
   const line = asLine(d, x)
   if (kind === 'line') return line
   if (kind === 'tokens') return { ...line, kind, value: d.transpose(line.value, [0, 2, 1]) }
-  const [length = 1] = line.space
-  const rows = factorOf(length)
-  const space = kind === 'image' ? [rows, length / rows] : [1, rows, length / rows]
+  const space = spaceAs(x, kind)
   return { ...line, kind, space, value: d.reshape(line.value, [B, x.width, ...space]) }
 }
 

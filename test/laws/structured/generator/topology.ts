@@ -39,5 +39,7 @@ export interface Topology {
   readonly spaceMultiple?: number
   /** The graph says the batch as a number, as models that are exported for one batch do. */
   readonly staticBatch?: boolean
+  /** ONNX Runtime does not tell the shapes of what comes after it: nothing there has to be prunable. */
+  readonly hidesShapes?: boolean
   draw(d: Draw, x: Feature): Drawn
 }
