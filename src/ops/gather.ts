@@ -128,6 +128,7 @@ export const embedLayerNormalization = defineOp({
     }
     for (const input of [5, 6]) c.tie(axisAt(c, c.input(input), 0), channels)
     c.normalize(2, 1, { output: 0 })
+    c.keep(axisAt(c, c.input(0), 1), 'each place has an embedding of its own')
     const made = [...c.input(0), channels]
     c.output(0, made)
     c.output(2, made)
