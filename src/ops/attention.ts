@@ -281,7 +281,7 @@ function coupleGrouped(c: Coupler): void {
   outputWithHeads(c, 3, 1, c.merge(queries))
 }
 
-/** With all three in one, what is left of the whole is that of queries and of keys: a group goes with all of its heads, or all groups lose as many. */
+/** A group goes with all of its heads, or all groups lose as many; of all three in one, what is no query is half keys. */
 function cutGrouped(c: Cutter): void {
   const [count, groupCount] = [c.node.int('num_heads', 0), c.node.int('kv_num_heads', 0)]
   const queries = c.outputShape(0)

@@ -117,11 +117,7 @@ function coupleEinsum(c: Coupler): void {
   }
   const output = lettersOf(c, equation.output, c.outputShape(0).length)
   for (const [letter, { size }] of axes) if (!output.includes(letter)) contractLetter(c, operands, letter, size)
-  const stored = operands.map((_, input) => isStored(c.node, input))
-  const heads = output.findLast(
-    (letter) => operands.length > 1 && operands.every((letters) => letters.includes(letter)),
-  )
-  if (heads !== undefined && !stored.includes(true)) c.heads(axes.get(heads) ?? c.free(1))
+  markHeads(c, operands, output, axes)
   c.output(
     0,
     output.map((letter) => axes.get(letter) ?? c.free(1)),
@@ -145,4 +141,18 @@ function contractLetter(c: Coupler, operands: readonly (readonly string[])[], le
   })
   const place = places.find(({ input }) => !isStored(c.node, input)) ?? places[0]
   if (place) c.contract(place.input, place.axis)
+}
+
+/** Where activations are multiplied, the letters of all of them are stacks of products. */
+function markHeads(
+  c: Coupler,
+  operands: readonly (readonly string[])[],
+  output: readonly string[],
+  axes: ReadonlyMap<string, Axis>,
+): void {
+  if (operands.length < 2 || operands.some((_, input) => isStored(c.node, input))) return
+  for (const letter of output) {
+    const axis = axes.get(letter)
+    if (axis && operands.every((letters) => letters.includes(letter))) c.heads(axis)
+  }
 }

@@ -220,6 +220,21 @@ describe('the axes around Einsum', () => {
     assert.equal(await unitsOf('Einsum', [[3, 3]], { equation: 'ii->i' }), 'refused: its equation takes a diagonal')
   })
 
+  it('are preferred as heads, as for MatMul', async () => {
+    const model = drawn([1, 5, 6], (s, x) => {
+      const heads = (name: string) => {
+        const all = s.node('MatMul', name, [x, s.weight(`w${name}`, [6, 16])])
+        return s.node('Reshape', `${name}.heads`, [all, s.constant(`${name}.shape`, ints([0, 0, 2, 8]))])
+      }
+      const scores = s.node('Einsum', 'scores', [heads('q'), heads('k')], { equation: 'bqhe,bkhe->bhqk' })
+      const mixed = s.node('Einsum', 'mixed', [scores, heads('v')], { equation: 'bhqk,bkhe->bqhe' })
+      const joined = s.node('Reshape', 'joined', [mixed, s.constant('joined.shape', ints([0, 0, 16]))])
+      return s.node('MatMul', 'out', [joined, s.weight('wo', [16, 6])])
+    })
+
+    assert.equal(await assertCutHolds(model), 2)
+  })
+
   it('are cut as the masked model computes', async () => {
     const model = drawn([2, 4, 5], (s, x) => {
       const up = s.node('Einsum', 'up', [x, s.weight('w0', [5, 3, 4])], { equation: 'btd,dhe->bhte' })
