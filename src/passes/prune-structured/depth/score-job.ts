@@ -5,7 +5,7 @@ import { fetchable, type Opened, openModel, runOn } from '../../../analysis/open
 import { DataError } from '../../../errors.js'
 import type { NdArray } from '../../../runtime/array.js'
 import { defineJob } from '../../../runtime/job.js'
-import { choose, type Measure } from './choose.js'
+import { choose, expectedRuns, type Measure } from './choose.js'
 import type { ScoreInput, ScoreOutput, ScoreProgress } from './score.js'
 
 /** Samples per run: larger batches are hardly faster, and take memory in proportion. */
@@ -30,12 +30,12 @@ export default defineJob<ScoreInput, ScoreProgress, ScoreOutput>(async (input, e
     const names = outputsOf(opened)
     const seen = await gathered(opened, names, input, signal)
     let measured = 0
-    const least = input.eligible.filter(Boolean).length + input.count
+    const expected = expectedRuns(input.eligible.filter(Boolean).length, input.count)
     const measure: Measure = async (choices) => {
       const errors: number[] = []
       for (const without of choices) {
         errors.push(await errorWithout(opened, names, gatesOf(input, without), seen, signal))
-        emit({ done: Math.min(0.99, ++measured / least) })
+        emit({ done: Math.min(0.99, ++measured / expected) })
       }
       return errors
     }

@@ -9,7 +9,7 @@ import { settle } from '../../../rewrites/settle.js'
 import { runJob } from '../../../runtime/host.js'
 import type { ModelSource } from '../../../runtime/session.js'
 import type { PassContext } from '../../pass.js'
-import type { Candidates, Choice } from './choose.js'
+import { type Candidates, type Choice, expectedRuns } from './choose.js'
 import { gated } from './gates.js'
 import type { ResidualBlock } from './residual-blocks.js'
 
@@ -45,8 +45,8 @@ const SAMPLES = { least: 4, most: 64 } as const
  * Chooses the blocks without which the outputs change least, in a child process with a single session: on the data
  * that there are, else on made-up inputs.
  *
- * The model runs once for each sample and each block (and once with all of them), and some times more for each block
- * after the first: `choose.ts`.
+ * The cost: with n blocks the model runs n + 1 times on each sample to remove one, up to n + (n - 1) + ... times to
+ * remove several (`choose.ts`). So large models see few samples.
  */
 export async function chosenBlocks(
   model: Model,
@@ -58,7 +58,8 @@ export async function chosenBlocks(
 ): Promise<ScoreOutput> {
   const { model: variants, gates } = await gated(model, blocks)
   settle(variants, join(await folder(), 'without-blocks.bin'), new Set())
-  const samples = scoring.samples ?? affordable(scoring.macs, blocks.length)
+  const runs = 1 + expectedRuns(candidates.eligible.filter(Boolean).length, count)
+  const samples = scoring.samples ?? affordable(scoring.macs, runs)
   const { folder: _, ...given } = data ?? { ...madeUpInputs(model, scoring.shapes, samples), folder: '' }
   const input: ScoreInput = {
     ...given,
@@ -78,8 +79,9 @@ export async function chosenBlocks(
   return output
 }
 
-function affordable(macs: number | null, blocks: number): number {
-  const most = Math.floor(MOST_MACS / ((macs ?? MOST_MACS) * (blocks + 1)))
+/** @param macs  null where they are not known: then as few as for a large model */
+function affordable(macs: number | null, runs: number): number {
+  const most = Math.floor(MOST_MACS / ((macs ?? MOST_MACS) * runs))
   return Math.min(SAMPLES.most, Math.max(SAMPLES.least, most))
 }
 

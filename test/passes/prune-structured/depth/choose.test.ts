@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { choose, type Measure } from '../../../../src/passes/prune-structured/depth/choose.js'
+import { choose, expectedRuns, type Measure } from '../../../../src/passes/prune-structured/depth/choose.js'
 
 /** What a set of blocks costs, and how many sets were asked for. */
 function measureBy(cost: (without: ReadonlySet<number>) => number): { measure: Measure; asked: () => number } {
@@ -21,11 +21,38 @@ const alone = (n: number) => Array.from({ length: n }, () => [])
 const all = (n: number) => Array.from({ length: n }, () => true)
 
 describe('choose', () => {
-  it('takes the least of independent blocks, and measures only one again for each after the first', async () => {
+  it('takes the least of independent blocks', async () => {
     const { measure, asked } = measureBy(sumOf([5, 1, 4, 2, 3]))
     const choice = await choose({ inside: alone(5), eligible: all(5) }, 3, measure)
     assert.deepEqual(choice, { scores: [5, 1, 4, 2, 3], removed: [1, 3, 4], error: 6 })
-    assert.equal(asked(), 5 + 2)
+    assert.equal(asked(), 5 + 4 + 3)
+    assert.equal(expectedRuns(5, 3), 5 + 4 + 3)
+  })
+
+  it('measures few of many blocks again', async () => {
+    const costs = Array.from({ length: 80 }, (_, i) => 1 + ((i * 37) % 80))
+    const { measure, asked } = measureBy(sumOf(costs))
+    const { removed, error } = await choose({ inside: alone(80), eligible: all(80) }, 10, measure)
+    assert.deepEqual(
+      removed.map((i) => costs[i]),
+      [1, 2, 3, 4, 5, 6, 7, 8, 9, 10],
+    )
+    assert.equal(error, 55)
+    assert.equal(asked(), 80 + 9)
+    assert.equal(expectedRuns(80, 10), 100)
+  })
+
+  it('of many blocks, too, sees that one matters once another is gone', async () => {
+    const { measure } = measureBy((without) => (without.has(0) && without.has(1) ? 100 : without.size))
+    const { removed } = await choose({ inside: alone(80), eligible: all(80) }, 3, measure)
+    assert.deepEqual(removed, [0, 2, 3])
+  })
+
+  it('finds a block that does nothing once another is gone', async () => {
+    // 2 only undoes what 0 does.
+    const { measure } = measureBy((without) => (without.has(0) === without.has(2) ? 0 : 4) + 3 * Number(without.has(1)))
+    const { removed, error } = await choose({ inside: alone(3), eligible: [true, false, true] }, 2, measure)
+    assert.deepEqual([removed, error], [[0, 2], 0])
   })
 
   it('sees that a block matters once another is gone', async () => {

@@ -209,10 +209,12 @@ describe('pruneDepth', () => {
     assert.equal(samples, 3)
   })
 
-  it('leaves no process and no model half changed when it is stopped', async () => {
+  it('changes nothing when it is stopped on the way', async () => {
     const model = resnet()
     const { version } = model
-    await assert.rejects(prune(model, { layers: 2 }, { signal: AbortSignal.abort(new Error('stopped')) }), /stopped/)
+    const stop = new AbortController()
+    const context = { signal: stop.signal, onProgress: () => stop.abort(new Error('stopped')) }
+    await assert.rejects(prune(model, { layers: 3, samples: 64 }, context), /stopped/)
     assert.equal(model.version, version)
   })
 
