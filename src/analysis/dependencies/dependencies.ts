@@ -111,15 +111,18 @@ class Found implements Dependencies {
   readonly unitCount: number
   readonly frozen: readonly Frozen[]
   readonly floors: readonly Int32Array[]
-  readonly #unitOfRoot = new Map<number, number>()
+  /** By class of elements, each of which has an entry; -1 for those that are no unit. */
+  readonly #unitOfRoot: Int32Array
+  readonly #roots: number[] = []
   readonly #cache = new Map<Int32Array, Int32Array | null>()
 
   constructor(model: Model, traced: Trace) {
     this.model = model
     this.trace = traced
+    this.#unitOfRoot = new Int32Array(traced.space.units.count).fill(-1)
     const { producing, consuming, frozen } = this.#members()
     this.frozen = frozen
-    this.unitCount = this.#unitOfRoot.size
+    this.unitCount = this.#roots.length
     const together = new Together(this.unitCount)
     for (const { units } of producing) together.join(units)
     this.groupOf = together.numbered()
@@ -132,7 +135,7 @@ class Found implements Dependencies {
     const known = this.#cache.get(elements)
     if (known !== undefined) return known
     const { units } = this.trace.space
-    const found = elements.map((element) => this.#unitOfRoot.get(units.find(element)) ?? -1)
+    const found = elements.map((element) => this.#unitOfRoot[units.find(element)] as number)
     const result = found.some((unit) => unit >= 0) ? found : null
     this.#cache.set(elements, result)
     return result
@@ -178,7 +181,7 @@ class Found implements Dependencies {
       if (why !== null) {
         first ??= why
         channels++
-      } else if (!this.#unitOfRoot.has(root)) this.#unitOfRoot.set(root, this.#unitOfRoot.size)
+      } else if (this.#unitOfRoot[root] === -1) this.#unitOfRoot[root] = this.#roots.push(root) - 1
     }
     return first === null ? null : { channels, of: size, hindrance: first }
   }
@@ -209,12 +212,10 @@ class Found implements Dependencies {
     }
     const units: number[][] = drafts.map(() => [])
     for (const [unit, index] of this.groupOf.entries()) units[index]?.push(unit)
-    const marks = new Set<number>()
-    for (const [root, unit] of this.#unitOfRoot)
-      if ((this.trace.space.units.marksOf(root) & HEADS) !== 0) marks.add(unit)
+    const isHead = (unit: number) => (this.trace.space.units.marksOf(this.#roots[unit] ?? 0) & HEADS) !== 0
     return drafts.map(({ producers, consumers }, index) => {
       const own = Int32Array.from(units[index] ?? [])
-      const kind = own.some((unit) => marks.has(unit)) ? ('heads' as const) : ('channels' as const)
+      const kind = own.some(isHead) ? ('heads' as const) : ('channels' as const)
       return { index, name: largest(producers)?.node.label ?? `group ${index}`, kind, units: own, producers, consumers }
     })
   }
