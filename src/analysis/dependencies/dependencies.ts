@@ -111,7 +111,7 @@ class Found implements Dependencies {
   readonly unitCount: number
   readonly frozen: readonly Frozen[]
   readonly floors: readonly Int32Array[]
-  /** By class of elements, each of which has an entry; -1 for those that are no unit. */
+  /** By class of elements; -1, and nothing for axes that are asked for later, where they are no unit. */
   readonly #unitOfRoot: Int32Array
   readonly #roots: number[] = []
   readonly #cache = new Map<Int32Array, Int32Array | null>()
@@ -135,7 +135,7 @@ class Found implements Dependencies {
     const known = this.#cache.get(elements)
     if (known !== undefined) return known
     const { units } = this.trace.space
-    const found = elements.map((element) => this.#unitOfRoot[units.find(element)] as number)
+    const found = elements.map((element) => this.#unitOfRoot[units.find(element)] ?? -1)
     const result = found.some((unit) => unit >= 0) ? found : null
     this.#cache.set(elements, result)
     return result
