@@ -75,6 +75,8 @@ export interface FrozenWeight {
   readonly target: string
   readonly channels: number
   readonly of: number
+  /** Of the weight, as far as it stays for that. */
+  readonly bytes: number
   /** The node that blocks them; null where it is the interface of the model. */
   readonly node: string | null
   readonly why: string

@@ -3,6 +3,7 @@ import type { MetricReport, ModelReport, Report } from '../report/report.js'
 import { verdict } from './comparison-headlines.js'
 import { consumerLines, isExact, packedLine } from './packing-headlines.js'
 import type { Step } from './recipe.js'
+import { slimLine, structuredLines } from './structured-headlines.js'
 
 /**
  * What came out, a sentence each, the most important first; and what the user may want to do about it.
@@ -11,11 +12,11 @@ import type { Step } from './recipe.js'
  */
 export function headlines(
   described: Pick<Report, 'before' | 'metrics'> &
-    Partial<Pick<Report, 'comparison' | 'packing'>> & { readonly after: ModelReport },
+    Partial<Pick<Report, 'comparison' | 'packing' | 'structured'>> & { readonly after: ModelReport },
   steps: readonly Step[],
   notes: readonly string[],
 ): string[] {
-  const { before, after, metrics, comparison = null, packing = null } = described
+  const { before, after, metrics, comparison = null, packing = null, structured = null } = described
   const compared = comparison === null ? [] : verdict(comparison)
   if (steps.every(({ pass }) => pass.traits.outputs === 'equal')) {
     return [...notes, sizeLine(before, after), ...compared]
@@ -25,12 +26,19 @@ export function headlines(
     const others = steps.filter(({ pass }) => pass.name !== 'pack')
     return [
       packedLine(before, after, metrics),
-      ...(others.some(({ pass }) => pass.traits.outputs === 'changed') ? [sparsityLine(before, after, [])] : []),
+      ...(structured === null ? [] : [slimLine(before, after, [])]),
+      ...(structured === null && others.some(({ pass }) => pass.traits.outputs === 'changed')
+        ? [sparsityLine(before, after, [])]
+        : []),
       ...notes,
+      ...(structured === null ? [] : structuredLines(structured)),
       ...compared,
       ...(others.length === 0 && isExact(packing) ? [] : accuracy),
       ...consumerLines(packing),
     ]
+  }
+  if (structured !== null) {
+    return [slimLine(before, after, metrics), ...notes, ...structuredLines(structured), ...compared, ...accuracy]
   }
   return [
     sparsityLine(before, after, metrics),

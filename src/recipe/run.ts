@@ -199,7 +199,7 @@ async function withMadeUpDims(work: Work, model: Model): Promise<Work> {
 }
 
 /** What a report says of the work itself. */
-type Outcome = Assessment & Pick<Report, 'headlines' | 'steps' | 'before' | 'after' | 'verification'>
+type Outcome = Assessment & Pick<Report, 'headlines' | 'steps' | 'before' | 'after' | 'structured' | 'verification'>
 
 async function changed(
   work: Work,
@@ -208,7 +208,7 @@ async function changed(
   temporary: Temporary,
   hooks: RunHooks,
 ): Promise<Outcome> {
-  const { model, steps, notes, learned, packing } = await runSteps(input.model, work, temporary, hooks)
+  const { model, steps, notes, learned, packing, structured } = await runSteps(input.model, work, temporary, hooks)
   let described: (Assessment & { before: ModelReport; after: ModelReport }) | undefined
   const verification = await publish(model, target, {
     input,
@@ -241,9 +241,10 @@ async function changed(
   })
   if (described === undefined) throw new Error('The result was not described.')
   return {
-    headlines: [...headlines(described, work.steps, notes), ...leftBehind(work, input, target)],
+    headlines: [...headlines({ ...described, structured }, work.steps, notes), ...leftBehind(work, input, target)],
     steps,
     ...described,
+    structured,
     verification,
   }
 }

@@ -5,7 +5,7 @@ import type { Model } from '../ir/graph.js'
 import { verify } from '../ir/verify.js'
 import { encodeModel } from '../onnx/write.js'
 import type { Pass } from '../passes/pass.js'
-import type { DataReport, PackingReport, StepReport } from '../report/report.js'
+import type { DataReport, PackingReport, StepReport, StructuredReport } from '../report/report.js'
 import { upgradeOpset } from '../rewrites/upgrade-opset.js'
 import { type Learning, learningData } from './learning.js'
 import type { Engine } from './measure.js'
@@ -13,6 +13,7 @@ import { packingReport } from './packing.js'
 import type { Step } from './recipe.js'
 import { Repacking } from './repack.js'
 import type { RunHooks } from './run.js'
+import { structuredReport } from './structured.js'
 import type { Temporary } from './temporary.js'
 
 /** What a recipe's steps made of a model. */
@@ -24,6 +25,8 @@ export interface Made {
   readonly learned: readonly DataReport[]
   /** How the last step that packed weights did it; null when none did. */
   readonly packing: PackingReport | null
+  /** What the last step that pruned structures removed; null when none did. */
+  readonly structured: StructuredReport | null
 }
 
 export interface StepsRequest extends Engine {
@@ -65,6 +68,7 @@ class Work implements Made {
   readonly notes: string[] = []
   readonly learned: DataReport[] = []
   packing: PackingReport | null = null
+  structured: StructuredReport | null = null
   /** What steps said that had nothing to do. */
   readonly idle: NothingToDoError[] = []
   readonly #request: StepsRequest
@@ -110,7 +114,7 @@ class Work implements Made {
     const bytesBefore = encodeModel(copy).length
     const before = await upgraded(copy, pass)
     const { run } = await pass.load()
-    const { changed, skipped, notes, packing, samples } = await run(copy, values, {
+    const { changed, skipped, notes, packing, structured, samples } = await run(copy, values, {
       seed,
       engine: { dims, provider, threads },
       folder: () => this.#temporary.folder(),
@@ -124,6 +128,7 @@ class Work implements Made {
     this.steps.push(...before, { pass: pass.name, options: given, changed, skipped })
     this.notes.push(...(notes ?? []))
     if (packing !== undefined) this.packing = packingReport(packing)
+    if (structured !== undefined) this.structured = structuredReport(structured)
     if (data && samples !== undefined) this.learned.push({ role: 'calibration', spec: data.data, samples })
   }
 }

@@ -57,6 +57,8 @@ const PART: Keys<PartReport> = {
   },
 }
 
+const FROZEN = { target: 'value', channels: 'value', of: 'value', bytes: 'value', node: 'value', why: 'value' } as const
+
 const BESIDE = { before: 'value', after: 'value' } as const
 
 const DIFFERENCE = {
@@ -190,6 +192,37 @@ export const REPORT_KEYS: Keys<Report> = {
       base: 'value',
       chosen: 'value',
     },
+  },
+  structured: {
+    goal: 'value',
+    groups: {
+      name: 'value',
+      kind: 'value',
+      units: 'value',
+      unitsAfter: 'value',
+      channels: 'value',
+      channelsAfter: 'value',
+      producers: 'value',
+      consumers: 'value',
+    },
+    frozen: FROZEN,
+    blocks: { name: 'value', score: 'value', macs: 'value', bytes: 'value', removed: 'value' },
+    recovered: { target: 'value', what: 'value', errorBefore: 'value', errorAfter: 'value' },
+    oracle: { maxError: 'value', limit: 'value', inputs: 'value', notes: 'value' },
+  },
+  groups: {
+    groups: {
+      name: 'value',
+      kind: 'value',
+      units: 'value',
+      channels: 'value',
+      macs: 'value',
+      bytes: 'value',
+      producers: 'value',
+      consumers: 'value',
+    },
+    frozen: FROZEN,
+    blocked: { node: 'value', why: 'value' },
   },
   verification: { level: 'value', detail: 'value' },
   times: { startedAt: 'value', seconds: 'value' },

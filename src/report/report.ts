@@ -1,8 +1,10 @@
 import type { Division } from '../analysis/division.js'
 import type { PackingReport } from './packing-report.js'
+import type { GroupsReport, StructuredReport } from './structured-report.js'
 
 export type { Division } from '../analysis/division.js'
 export type * from './packing-report.js'
+export type * from './structured-report.js'
 
 /** The one object that every form of the report is rendered from. Keys are only added within a schema version. */
 export const SCHEMA_VERSION = 1
@@ -37,6 +39,10 @@ export interface Report {
   readonly why: WhyReport | null
   /** How weights were packed, and where the result was loaded; null when nothing was. */
   readonly packing: PackingReport | null
+  /** What structured pruning removed, and what it could not; null when nothing was pruned so. */
+  readonly structured: StructuredReport | null
+  /** What structured pruning could remove; null when not asked for (`inspect --groups`). */
+  readonly groups: GroupsReport | null
   readonly verification: VerificationReport | null
   readonly times: { readonly startedAt: string; readonly seconds: number }
 }
@@ -175,6 +181,8 @@ export const NOTHING_MORE = {
   bench: null,
   why: null,
   packing: null,
+  structured: null,
+  groups: null,
   verification: null,
 } as const satisfies Partial<Report>
 

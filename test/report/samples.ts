@@ -2,8 +2,9 @@ import { NOTHING_MORE, type Report } from '../../src/report/report.js'
 import { bench, benchOfMany, pruneWithBench } from './bench-sample.js'
 import { compareLayers, compareOutputs } from './comparison-samples.js'
 import { manyLayers, nulls, uglyNames } from './edge-samples.js'
-import { DATA, LENET, layer, model, pruneWithMetrics, TIMES, TOOL, type Weight } from './lenet.js'
+import { DATA, LENET, layer, model, pruneWithMetrics, TIMES, TOOL } from './lenet.js'
 import { pack, packUnlucky } from './packing-sample.js'
+import { inspectGroups, pruneStructured, pruneStructuredLarge } from './structured-sample.js'
 import { anatomy } from './why-sample.js'
 
 /** Reports of every kind, as the commands make them; the goldens show each in each form. */
@@ -11,6 +12,8 @@ export const SAMPLES: Readonly<Record<string, () => Report>> = {
   'prune-with-metrics': pruneWithMetrics,
   'prune-without-data': pruneWithoutData,
   'prune-structured': pruneStructured,
+  'prune-structured-large': pruneStructuredLarge,
+  'inspect-groups': inspectGroups,
   recipe: recipe,
   inspect: inspect,
   evaluate: evaluate,
@@ -40,41 +43,6 @@ function pruneWithoutData(): Report {
     after: report.after && { ...report.after, gzipBytes: null },
     data: [],
     metrics: [],
-  }
-}
-
-function pruneStructured(): Report {
-  const report = pruneWithMetrics()
-  const cut: readonly Weight[] = [
-    ['conv1.weight', '/conv1/Conv', 'Conv', [3, 1, 5, 5], 58_800],
-    ['conv2.weight', '/conv2/Conv', 'Conv', [8, 3, 5, 5], 60_000],
-    ['fc1.weight', '/fc1/Gemm', 'Gemm', [60, 200], 12_000],
-    ['fc2.weight', '/fc2/Gemm', 'Gemm', [42, 60], 2_520],
-    ['fc3.weight', '/fc3/Gemm', 'Gemm', [10, 42], 420],
-  ]
-  return {
-    ...report,
-    command: 'prune structured',
-    headlines: ['A dense model of a quarter of the size; top1 fell by 1.1 pp to 89.0 %.'],
-    steps: [
-      {
-        pass: 'prune-structured',
-        options: { ratio: 0.5, importance: 'l2' },
-        changed: LENET.map(([weight]) => ({ target: weight, what: 'half of the channels removed' })),
-        skipped: [{ target: 'fc3.weight', why: 'its output channels are the output "logits" of the model' }],
-      },
-    ],
-    before: model(
-      'lenet5.onnx',
-      LENET.map((w) => layer(w)),
-      236,
-    ),
-    after: model(
-      'lenet5.pruned.onnx',
-      cut.map((w) => layer(w)),
-      123,
-    ),
-    metrics: report.metrics.slice(0, 1).map((m) => ({ ...m, after: 0.8902 })),
   }
 }
 

@@ -5,6 +5,8 @@ import {
   type Member,
   type Removal,
 } from '../../analysis/dependencies/dependencies.js'
+import type { Node } from '../../ir/graph.js'
+import { weightOf } from '../../ops/weight-of.js'
 import type { FrozenWeight, PrunedGroup } from '../pass.js'
 
 /** The groups of a model, with what a removal leaves of them. */
@@ -27,13 +29,19 @@ export function prunedGroups({ groups }: Dependencies, removal: Removal): Pruned
 
 /** Output channels of weights that could not go. */
 export function frozenWeights({ frozen }: Dependencies): FrozenWeight[] {
-  return frozen.map(({ node, channels, of, hindrance }) => ({
+  return frozen.map(({ node, input, channels, of, hindrance }) => ({
     target: node.label,
     channels,
     of,
+    bytes: Math.round((bytesOf(node, input) * channels) / of),
     node: hindrance.node,
     why: hindrance.why,
   }))
+}
+
+function bytesOf(node: Node, input: number): number {
+  const source = weightOf(node, input)
+  return 'none' in source ? 0 : source.tensor.byteLength
 }
 
 function labels(members: readonly Member[]): string[] {

@@ -12,13 +12,17 @@ export function skippedGroups(report: Report): readonly Group[] {
   return grouped(report.steps.flatMap((step) => step.skipped))
 }
 
-/** What the passes did to anything that the tables of layers and packed weights do not show. */
+/** What cuts whole groups tells of the groups: that their weights, biases and norms are smaller follows. */
+const TOLD_BY_GROUPS = 'prune-structured'
+
+/** What the passes did to anything that the tables of layers, packed weights and groups do not show. */
 export function otherChanges(report: Report): readonly Group[] {
   const shown = new Set([
     ...layerRows(report).flatMap(({ before, after }) => [before?.weight, after?.weight]),
     ...(report.packing?.weights.map(({ weight }) => weight) ?? []),
   ])
-  const changes = report.steps.flatMap((step) => step.changed.filter((c) => !shown.has(c.target)))
+  const steps = report.steps.filter(({ pass }) => report.structured === null || pass !== TOLD_BY_GROUPS)
+  const changes = steps.flatMap((step) => step.changed.filter((c) => !shown.has(c.target)))
   return grouped(changes.map((c) => ({ target: c.target, why: c.what })))
 }
 

@@ -14,10 +14,13 @@ import { modelFactsSection } from './sections/model.js'
 import { next } from './sections/next.js'
 import { packing } from './sections/packing.js'
 import { reproduction } from './sections/reproduction.js'
+import { groups, structured } from './sections/structured.js'
 
 /** What a report may have, in the order in which one reads: what came of it, what it is made of, how it was made. Each is null where the report has nothing of it. */
 const SECTIONS: readonly ((report: Report) => Section | null)[] = [
   metrics,
+  structured,
+  groups,
   packing,
   fidelity,
   latency,

@@ -101,7 +101,7 @@ figcaption{margin-bottom:.75rem}
 .bars li{display:contents}
 .bar-name{min-width:0;overflow:hidden;text-overflow:ellipsis;white-space:nowrap}
 .bar-text{text-align:right;white-space:nowrap}
-.bars rect.was,.places circle.was{fill:var(--before)}
+.bars rect.was,.plot rect.was,.places circle.was{fill:var(--before)}
 rect.now,.places circle.now{fill:var(--accent)}
 .bars .rest .bar-name{color:var(--quiet)}
 .bars .culprit rect.now{fill:var(--worse)}

@@ -14,6 +14,7 @@ import { differenceSections } from './differences.js'
 import { layers } from './layers.js'
 import { packingSections } from './packing.js'
 import { runsMarkdown } from './runs.js'
+import { groupSections, structuredSections } from './structured.js'
 import { code, codeBlock, escaped, foldedBeyond, type MarkdownColumn, named, OPEN_ROWS, table } from './syntax.js'
 import { whySections } from './why.js'
 
@@ -30,6 +31,8 @@ export const markdown = {
       ...(report.command === 'compare' || isOfBench(report) ? [] : subject(report)),
       ...(report.comparison === null ? [] : differenceSections(report.comparison)),
       ...(report.command === 'compare' ? subject(report) : []),
+      ...structuredSections(report),
+      ...groupSections(report),
       ...packingSections(report),
       ...(isOfBench(report) ? [] : [dtypes(report), ...whySections(report), layers(report)]),
       report.bench === null ? [] : benchSection(report.bench),

@@ -2,6 +2,7 @@ import { isOfBench } from '../content/bench.js'
 import { modelText } from '../content/facts.js'
 import { otherChanges, skippedGroups } from '../content/groups.js'
 import { optionTexts, usesSeed } from '../content/options.js'
+import { oracleText } from '../content/structured.js'
 import type { RenderOptions } from '../form.js'
 import { count, duration, plural } from '../format.js'
 import type { DataReport, Report } from '../report.js'
@@ -16,6 +17,7 @@ import { type Line, line, lineWidth, span, type Tone } from './line.js'
 import { modelSummary } from './model-summary.js'
 import { packingTables } from './packing.js'
 import { INDENT, labelled } from './paragraph.js'
+import { groupTables, structuredTables } from './structured.js'
 import { type Column, layoutTable } from './table.js'
 import { shorten, wrap } from './width.js'
 
@@ -28,8 +30,10 @@ export function reportLines(report: Report, options: RenderOptions): readonly Li
     ...(report.comparison === null ? [] : differenceTables(report.comparison, options)),
     ...(report.command === 'compare' ? [subject(report, width)] : []),
     ...anatomy(report, options),
+    structuredTables(report, options),
+    groupTables(report, options),
     packingTables(report, options),
-    isOfBench(report) || isToldOfPacking(report, options) ? [] : layerTable(report, options),
+    isOfBench(report) || isToldOtherwise(report, options) ? [] : layerTable(report, options),
     report.bench === null ? [] : benchTables(report.bench, width),
     stepTable(report, width),
     findingList(report.why?.findings ?? [], options),
@@ -41,9 +45,9 @@ export function reportLines(report: Report, options: RenderOptions): readonly Li
   return parts.filter((part) => part.length > 0).flatMap((part, i) => (i === 0 ? part : [[], ...part]))
 }
 
-/** The layers are among the packed weights, unless somebody wants to see them all. */
-function isToldOfPacking({ packing }: Report, { layers }: RenderOptions): boolean {
-  return packing !== null && layers === null
+/** The layers are among the packed weights, or in the groups that were cut, unless somebody wants to see them all. */
+function isToldOtherwise({ packing, structured, groups }: Report, { layers }: RenderOptions): boolean {
+  return (packing !== null || structured !== null || groups !== null) && layers === null
 }
 
 function heading(report: Report, width: number): readonly Line[] {
@@ -118,9 +122,12 @@ function runText(report: Report): string {
   ].join(', ')
 }
 
-function verification({ verification: v }: Report): readonly (readonly [string, Line])[] {
-  if (v === null) return []
-  return [['Verified', v.level === 'run' ? line(`✓ ${v.detail}`, 'better') : line(`! ${v.detail}`, 'caution')]]
+function verification({ verification: v, structured }: Report): readonly (readonly [string, Line])[] {
+  const loaded =
+    v === null ? [] : [v.level === 'run' ? line(`✓ ${v.detail}`, 'better') : line(`! ${v.detail}`, 'caution')]
+  const oracle = structured?.oracle ?? null
+  const equal = oracle === null ? [] : [line(`✓ ${oracleText(oracle)}`, 'better')]
+  return [...loaded, ...equal].map((text, i) => [i === 0 ? 'Verified' : '', text])
 }
 
 function dataText({ role, spec, samples }: DataReport): string {
