@@ -2,7 +2,7 @@ import { elementCount } from '../../ir/type.js'
 import type { MatrixProduct } from '../../runtime/matrix-product.js'
 import { turn } from '../unhurried.js'
 import { floatsOf } from './floats.js'
-import type { Readable } from './slice-norms.js'
+import type { Readable } from './readable.js'
 
 /** Multiplications up to which distances are computed one by one, exactly. */
 const FEW = 1 << 21
@@ -19,13 +19,13 @@ const BLOCK = 2 ** 30
  * @returns  [units.length]
  */
 export async function distancesOf(
-  member: Readable,
+  weight: Readable,
   product: MatrixProduct<Float32Array>,
   signal?: AbortSignal,
 ): Promise<Float64Array> {
-  const { units } = member
+  const { units } = weight
   const rows = rowsOf(units)
-  const matrix = gathered(member, rows)
+  const matrix = gathered(weight, rows)
   const { n, d } = matrix
   const sums = n * n * d <= FEW ? oneByOne(matrix) : await inBlocks(matrix, product, signal)
   const found = new Float64Array(units.length)
@@ -55,9 +55,8 @@ function rowsOf(units: Int32Array): number[][] {
   return alike && first?.length !== 1 ? rows : Array.from(units, (_, at) => [at])
 }
 
-function gathered({ stored: { source, axis } }: Readable, rows: readonly number[][]): Matrix {
-  const { tensor, value } = source
-  const values = floatsOf(tensor, value.name)
+function gathered({ tensor, axis, name }: Readable, rows: readonly number[][]): Matrix {
+  const values = floatsOf(tensor, name)
   const length = tensor.shape[axis] ?? 1
   const inner = elementCount(tensor.shape.slice(axis + 1))
   const outer = values.length / length / inner

@@ -3,6 +3,7 @@ import type { Evidence, Subject } from './importance/importance.js'
 import { importanceOf } from './importance/index.js'
 import type { Values } from './index.js'
 import { named } from './named.js'
+import { sliceNorms } from './slice-norms.js'
 
 export interface Scores {
   /** What each unit is worth: by channel, and normalized within its group. */
@@ -24,7 +25,7 @@ export async function scoresOf(subject: Subject, { importance, reduce, normalize
   const without = groups.filter(({ units }) => units.some(unknown))
   const notes: string[] = []
   if (without.length > 0) {
-    const byNorm = reduced(subject.norms.around(without, 2), unitCount, reduce)
+    const byNorm = reduced(await sliceNorms(dependencies.model, without, 2, subject.context.signal), unitCount, reduce)
     const blind = without.filter(({ units }) => units.some((unit) => Number.isNaN(byNorm[unit])))
     for (const group of without) {
       const isBlind = blind.includes(group)

@@ -15,7 +15,6 @@ import { named } from './named.js'
 import { Plan, type Step } from './plan.js'
 import { poolsOf } from './ranking.js'
 import { type Scores, scoresOf, widthsOf } from './scores.js'
-import { SliceNorms } from './slice-norms.js'
 import { fewestByCost, fewestBySize, type Searched } from './targets.js'
 
 /** The model that something is to be removed from. */
@@ -84,7 +83,7 @@ async function scored(
   ratio: number | null,
 ): Promise<Scores> {
   if (ratio === 0 && (values.heads ?? 0) === 0) return { scores: new Float64Array(dependencies.unitCount), notes: [] }
-  const subject = { dependencies, shapes, norms: new SliceNorms(), samples: values.samples, context }
+  const subject = { dependencies, shapes, samples: values.samples, context }
   return scoresOf(subject, values)
 }
 
@@ -93,8 +92,7 @@ async function met(plan: Plan, searched: Searched & { readonly original: Model }
   if (targetLatency !== null) {
     return fewestByLatency(plan, searched, targetLatency, await latencyTrial(searched.original, searched.context))
   }
-  const count =
-    targetSize === null ? fewestByCost(plan, searched, values) : await fewestBySize(plan, searched, targetSize)
+  const count = targetSize === null ? fewestByCost(plan, searched, values) : await fewestBySize(plan, searched, values)
   return { count, note: null }
 }
 

@@ -36,7 +36,7 @@ export function fewestByCost(plan: Plan, searched: Searched, values: Values): nu
   const limit = share * whole
   const costAt = (removal: Uint8Array) => of(costs.of(removal)) ?? 0
   const now = costAt(plan.at(plan.least).removal)
-  if (plan.least === 0 && now <= limit) {
+  if (now <= limit && plan.least === 0 && values.layers === null) {
     throw new NothingToDoError(`The model has ${percent(now / whole)} of ${what} already: ${flag} ${share} is met.`, {
       suggestions: [`Ask for less: ${flag} ${round((share * 9) / 10)}`],
     })
@@ -48,7 +48,8 @@ export function fewestByCost(plan: Plan, searched: Searched, values: Values): nu
 }
 
 /** The same for --target-size: the bytes of the file, as it would be written. */
-export async function fewestBySize(plan: Plan, searched: Searched, target: number): Promise<number> {
+export async function fewestBySize(plan: Plan, searched: Searched, values: Values): Promise<number> {
+  const target = values.targetSize ?? 0
   const { dependencies, costs } = searched
   const { signal } = searched.context
   const known = new Map<number, number>()
@@ -59,7 +60,7 @@ export async function fewestBySize(plan: Plan, searched: Searched, target: numbe
   }
   const constantsAt = (removal: Uint8Array) => costs.of(removal).bytes
   const now = await exactAt(plan.least)
-  if (plan.least === 0 && now <= target) {
+  if (now <= target && plan.least === 0 && values.layers === null) {
     throw new NothingToDoError(`The model takes ${bytes(now)} already: --target-size ${target} is met.`, {
       suggestions: ['Ask for less.'],
     })

@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict'
 import { float32, sketch } from '../../../fixtures/sketch.js'
+import type { Model, Value } from '../../../src/ir/graph.js'
+import { MemoryTensor } from '../../../src/ir/tensor.js'
 import { tensorType } from '../../../src/ir/type.js'
+import { bytesOf } from '../../../src/ir/walk.js'
 import { reduced, scoresOf, widthsOf } from '../../../src/passes/prune-structured/scores.js'
 import { chain, subjectOf, valuesOf } from './selectable.js'
 
@@ -119,19 +122,40 @@ describe('scoresOf', () => {
     ])
   })
 
-  it('lets channels count alike whose weights cannot be read, and says so', async () => {
-    const s = sketch('computed')
-    const x = s.input('x', [1, 2])
-    const w = s.node('Neg', 'negated', [s.constant('a', float32([2, 3], [1, 2, 3, 4, 5, 6]))])
-    const v = s.node('Neg', 'negated2', [s.constant('b', float32([3, 2], [1, 2, 3, 4, 5, 6]))])
-    s.output('y', s.node('MatMul', 'read', [s.node('MatMul', 'make', [x, w]), v]), tensorType('float32', [1, 2]))
+  it('reads weights that are computed of constants: codes by their scale', async () => {
+    const { scores, notes } = await scoresOf(
+      await subjectOf(dequantized('')),
+      valuesOf({ importance: 'l1', reduce: 'sum', normalize: 'none' }),
+    )
 
-    const { scores, notes } = await scoresOf(await subjectOf(s.model), valuesOf())
+    assert.deepEqual([...scores], [0.5 * 2 + 3, 1 * 2 + 7, 2 * 4 + 11])
+    assert.deepEqual(notes, [])
+  })
+
+  it('lets channels count alike where no weight can be read, and says so', async () => {
+    const { scores, notes } = await scoresOf(await subjectOf(dequantized('com.microsoft')), valuesOf())
 
     assert.deepEqual([...scores], [1, 1, 1])
     assert.deepEqual(notes, ['Channels count alike where no weight can be read: make.'])
   })
 })
+
+/** Codes [1 -1 3; 1 -1 1] times 0.5, 1 and 2 make three channels, which [1 2; 3 4; 5 6] reads, stored as codes as well. */
+function dequantized(domain: string): Model {
+  const s = sketch('dequantized', 17, { 'com.microsoft': 1 })
+  const x = s.input('x', [1, 2])
+  const codes = (name: string, shape: readonly number[], values: readonly number[]) =>
+    s.constant(name, new MemoryTensor('int8', shape, bytesOf(Int8Array.from(values))))
+  const decoded = (name: string, weight: Value, scale: readonly number[], axis: number) => {
+    const zero = codes(`${name}.zero`, [scale.length], Array<number>(scale.length).fill(0))
+    const inputs = [weight, s.constant(`${name}.scale`, float32([scale.length], scale)), zero]
+    return s.node('DequantizeLinear', name, inputs, { axis }, { domain })
+  }
+  const w = decoded('w', codes('w.codes', [2, 3], [1, -1, 3, 1, -1, 1]), [0.5, 1, 2], 1)
+  const v = decoded('v', codes('v.codes', [3, 2], [1, 2, 3, 4, 5, 6]), [1, 1, 1], 0)
+  s.output('y', s.node('MatMul', 'read', [s.node('MatMul', 'make', [x, w]), v]), tensorType('float32', [1, 2]))
+  return s.model
+}
 
 describe('widthsOf', () => {
   it('counts the channels of all layers that make a unit', async () => {

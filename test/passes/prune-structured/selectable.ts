@@ -8,7 +8,6 @@ import type { PassContext } from '../../../src/passes/pass.js'
 import type { Subject } from '../../../src/passes/prune-structured/importance/importance.js'
 import { pruneStructured, type Values } from '../../../src/passes/prune-structured/index.js'
 import { type Selectable, type Selection, select } from '../../../src/passes/prune-structured/select.js'
-import { SliceNorms } from '../../../src/passes/prune-structured/slice-norms.js'
 import { makeStep } from '../../../src/recipe/recipe.js'
 import type { Raw } from '../models.js'
 
@@ -27,7 +26,7 @@ export async function selectableOf(model: Model): Promise<Selectable> {
 
 export async function subjectOf(model: Model, context: Partial<PassContext> = {}): Promise<Subject> {
   const { dependencies, shapes } = await selectableOf(model)
-  return { dependencies, shapes, norms: new SliceNorms(), samples: null, context: contextOf(context) }
+  return { dependencies, shapes, samples: null, context: contextOf(context) }
 }
 
 export async function selected(model: Model, raw: Raw = {}, context: Partial<PassContext> = {}): Promise<Selection> {

@@ -1,6 +1,6 @@
 import { openMatrixProduct } from '../../../runtime/matrix-product.js'
 import { distancesOf } from '../distances.js'
-import { distinctWeights } from '../slice-norms.js'
+import { readableOf } from '../readable.js'
 import { defineImportance, type Evidence } from './importance.js'
 
 /**
@@ -12,14 +12,14 @@ import { defineImportance, type Evidence } from './importance.js'
 export const fpgm = defineImportance({
   name: 'fpgm',
   lack: 'no weights to compare',
-  measure: async ({ dependencies: { groups }, context }) => {
-    const members = distinctWeights(groups.flatMap(({ producers }) => producers))
+  measure: async ({ dependencies: { model, groups }, context }) => {
+    const members = groups.flatMap(({ producers }) => producers)
     const product = await openMatrixProduct({}, 'float32')
     try {
       const evidence: Evidence[] = []
-      for (const member of members) {
-        const values = await distancesOf(member, product, context.signal)
-        evidence.push({ units: member.units, values, power: 1 })
+      for await (const weight of readableOf(model, members, context.signal)) {
+        const values = await distancesOf(weight, product, context.signal)
+        evidence.push({ units: weight.units, values, power: 1 })
       }
       return { evidence }
     } finally {

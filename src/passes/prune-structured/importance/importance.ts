@@ -2,7 +2,6 @@ import type { Dependencies } from '../../../analysis/dependencies/dependencies.j
 import type { Shapes } from '../../../analysis/shapes.js'
 import type { PassContext } from '../../pass.js'
 import type { Values } from '../index.js'
-import type { SliceNorms } from '../slice-norms.js'
 
 /** What one weight, or one value, says of the units that run through it. */
 export interface Evidence {
@@ -18,7 +17,6 @@ export interface Evidence {
 export interface Subject {
   readonly dependencies: Dependencies
   readonly shapes: Shapes
-  readonly norms: SliceNorms
   readonly samples: Values['samples']
   readonly context: PassContext
 }

@@ -1,3 +1,4 @@
+import { sliceNorms } from '../slice-norms.js'
 import { defineImportance } from './importance.js'
 
 /**
@@ -8,5 +9,7 @@ import { defineImportance } from './importance.js'
 export const l1 = defineImportance({
   name: 'l1',
   lack: 'no weights that can be read',
-  measure: ({ dependencies, norms }) => ({ evidence: norms.around(dependencies.groups, 1) }),
+  measure: async ({ dependencies: { model, groups }, context }) => ({
+    evidence: await sliceNorms(model, groups, 1, context.signal),
+  }),
 })

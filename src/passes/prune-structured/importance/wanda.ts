@@ -1,7 +1,8 @@
 import type { Value } from '../../../ir/graph.js'
 import { opOf } from '../../../ops/index.js'
+import { axisSums } from '../axis-sums.js'
 import { isObservable, observed, type Place } from '../observed.js'
-import { isReadable, type Readable } from '../slice-norms.js'
+import { type Readable, readableOf } from '../readable.js'
 import { defineImportance, type Evidence, type Subject } from './importance.js'
 
 /**
@@ -18,34 +19,36 @@ export const wanda = defineImportance({
   name: 'wanda',
   lack: 'no place where they are read that can be seen',
   measure: async (subject) => {
-    const readers = readersOf(subject)
+    const readers = await readersOf(subject)
     const places = readers.map(({ place }) => place)
     const { means, samples } = await observed(subject, places, 'squares', '--importance wanda')
-    const evidence = readers.map(({ member }, i): Evidence => {
-      const weights = subject.norms.sums(member, 1)
+    const evidence = readers.map(({ units, weights }, i): Evidence => {
       const squares = folded(means[i] ?? new Float64Array(0), weights.length)
-      return { units: member.units, values: weights.map((sum, c) => sum * Math.sqrt(squares[c] as number)), power: 1 }
+      return { units, values: weights.map((sum, c) => sum * Math.sqrt(squares[c] as number)), power: 1 }
     })
     return { evidence, samples }
   },
 })
 
 interface Reader {
-  readonly member: Readable
+  readonly units: Int32Array
+  /** For each element of the axis the sum of magnitudes. */
+  readonly weights: Float64Array
   /** What the weight is multiplied with. */
   readonly place: Place
 }
 
-function readersOf(subject: Subject): Reader[] {
-  const found = new Map<string, Reader>()
-  for (const { consumers } of subject.dependencies.groups) {
-    for (const member of consumers) {
-      const place = isReadable(member) ? multipliedWith(member, subject) : null
-      if (!isReadable(member) || place === null || !isObservable(subject, place)) continue
-      found.set(`${member.stored.source.value.id} ${member.stored.axis} ${place.value.id}`, { member, place })
-    }
+/** One for each weight, with the first that it is multiplied with. */
+async function readersOf(subject: Subject): Promise<Reader[]> {
+  const { dependencies, context } = subject
+  const readers: Reader[] = []
+  const members = dependencies.groups.flatMap(({ consumers }) => consumers)
+  for await (const weight of readableOf(dependencies.model, members, context.signal)) {
+    const place = multipliedWith(weight, subject)
+    if (place === null || !isObservable(subject, place)) continue
+    readers.push({ units: weight.units, weights: axisSums(weight.tensor, weight.axis, 1, weight.name), place })
   }
-  return [...found.values()]
+  return readers
 }
 
 function multipliedWith({ node, input, units }: Readable, { shapes }: Subject): Place | null {
