@@ -13,6 +13,8 @@ export interface Case {
   readonly model: Model
   /** Units that have to be prunable, at least. */
   readonly prunable: number
+  /** Numbers are rounded or compared in it: the least difference may become a large one. */
+  readonly rounds: boolean
 }
 
 /** Versions of ai.onnx with the IR version that came with each. */
@@ -28,6 +30,9 @@ const OPSETS = new Map([
 /** Values larger than that are pooled before the next block. */
 const MOST_SPACE = 10
 
+/** Tokens that are made of a vector. */
+const DRAWN_OUT = 16
+
 /** One topology between a layer before it and one behind. */
 export function alone(topology: Topology, seed: number): Case {
   const rng = new Rng(seed, ...Buffer.from(topology.name))
@@ -36,7 +41,8 @@ export function alone(topology: Topology, seed: number): Case {
   const x = stem(d, topology.takes, d.width(multiple), spaceMultiple)
   const { out, inner, outer } = topology.draw(d, x)
   show(d, head(d, out))
-  return { label: `"${topology.name}", seed ${seed}`, model: d.sketch.model, prunable: inner + outer }
+  const label = `"${topology.name}", seed ${seed}`
+  return { label, model: d.sketch.model, prunable: inner + outer, rounds: topology.rounds === true }
 }
 
 /** Two to eight topologies in a row. */
@@ -47,19 +53,20 @@ export function composition(seed: number): Case {
   const able = topologies.filter((t) => (t.opset ?? 11) <= opset && !(t.staticBatch && d.batch === 'open'))
   let x = stem(d, d.pick(['image', 'image', 'tokens', 'vector', 'line', 'volume']), d.width(), d.pick([1, 2]))
   let [prunable, isHidden] = [0, false]
-  const names: string[] = []
+  const blocks: Topology[] = []
   for (let left = d.between(2, 8); left > 0; left--) {
     const topology = anyOf(rng, able)
     const fitting = fitted(d, topology, x)
     if (fitting === null) continue
-    const drawn = topology.draw(d, fitting)
-    names.push(topology.name)
+    const { out, inner } = topology.draw(d, fitting)
+    blocks.push(topology)
     isHidden ||= topology.hidesShapes === true
-    if (!isHidden) prunable += drawn.inner
-    x = drawn.out
+    if (!isHidden) prunable += inner
+    x = out
   }
   show(d, d.chance(0.1) ? x : head(d, x))
-  return { label: `composition, seed ${seed}: ${names.join('; ')}`, model: d.sketch.model, prunable }
+  const label = `composition, seed ${seed}: ${blocks.map(({ name }) => name).join('; ')}`
+  return { label, model: d.sketch.model, prunable, rounds: blocks.some(({ rounds }) => rounds === true) }
 }
 
 function begin(rng: Rng, opset: number, staticBatch: boolean): Draw {
@@ -107,9 +114,10 @@ function show(d: Draw, x: Feature): void {
 /** What goes on in a form that the topology takes; null when that cannot be. */
 function fitted(d: Draw, topology: Topology, x: Feature): Feature | null {
   const { takes, multiple = 1, spaceMultiple = 1 } = topology
-  const isLarge = takes !== 'vector' && takes !== 'tokens' && Math.max(...spaceAs(x, takes)) > MOST_SPACE
-  const space = spaceAs(x, takes).map((n) => (isLarge ? Math.floor(n / 2) : n))
-  if (x.kind !== 'vector' && space.some((n) => n < (takes === 'volume' ? 1 : 3) || n % spaceMultiple !== 0)) return null
+  const from = x.kind === 'vector' && takes !== 'vector' ? ({ kind: 'tokens', space: [DRAWN_OUT] } as const) : x
+  const isLarge = takes !== 'vector' && takes !== 'tokens' && Math.max(...spaceAs(from, takes)) > MOST_SPACE
+  const space = spaceAs(from, takes).map((n) => (isLarge ? Math.floor(n / 2) : n))
+  if (space.some((n) => n < (takes === 'volume' ? 1 : 3) || n % spaceMultiple !== 0)) return null
   let y = as(d, x, takes)
   if (isLarge) y = pool(d, y, 'MaxPool', 2, 2)
   if (y.width % multiple !== 0 || y.width < 4 || y.width > 40) y = pointwise(d, y, d.width(multiple))
@@ -148,9 +156,9 @@ function asLine(d: Draw, x: Feature): Feature {
 
 /** Tokens out of a vector. */
 function drawnOut(d: Draw, x: Feature): Feature {
-  const [width, tokens] = [d.between(4, 8), d.pick([4, 6])]
-  const wide = linear(d, x, width * tokens)
-  return { kind: 'tokens', width, space: [tokens], value: d.reshape(wide.value, [B, tokens, width]) }
+  const width = d.between(4, 8)
+  const wide = linear(d, x, width * DRAWN_OUT)
+  return { kind: 'tokens', width, space: [DRAWN_OUT], value: d.reshape(wide.value, [B, DRAWN_OUT, width]) }
 }
 
 /** The largest factor up to the root. */

@@ -50,6 +50,7 @@ export const storage: readonly Topology[] = [
   {
     name: 'activations that pass through quantization',
     takes: 'image',
+    rounds: true,
     draw(d, x) {
       const inner = activation(d, conv(d, x, d.width()))
       const [scale, zero] = [d.scalar(0.01), d.constant(new MemoryTensor('uint8', [], Uint8Array.of(120)))]
@@ -61,6 +62,7 @@ export const storage: readonly Topology[] = [
   {
     name: 'a convolution of integers throughout, which hinders',
     takes: 'image',
+    rounds: true,
     draw(d, x) {
       const inner = d.width()
       const first = activation(d, conv(d, x, inner))
@@ -75,6 +77,7 @@ export const storage: readonly Topology[] = [
   {
     name: 'a product of integers, quantized as they come',
     takes: 'tokens',
+    rounds: true,
     draw(d, x) {
       const inner = linear(d, x, d.width())
       const [codes, scale, zero] = d.nodes('DynamicQuantizeLinear', [inner.value], 3).outputs

@@ -41,5 +41,7 @@ export interface Topology {
   readonly staticBatch?: boolean
   /** ONNX Runtime does not tell the shapes of what comes after it: nothing there has to be prunable. */
   readonly hidesShapes?: boolean
+  /** Numbers are rounded or compared: the least difference may become a large one. */
+  readonly rounds?: boolean
   draw(d: Draw, x: Feature): Drawn
 }
