@@ -146,11 +146,11 @@ export class NodeCoupler implements Coupler {
     if (sizes.reduce((n, size) => n * size, 1) !== axis.size) {
       this.refuse(`it cuts an axis of ${axis.size} into ${sizes.join(' x ')}`)
     }
-    return this.#around.space.split(axis as UnitAxis, sizes)
+    return this.#around.space.split(axis as UnitAxis, sizes, this.node.label)
   }
 
   merge(axes: readonly Axis[]): UnitAxis {
-    return this.#around.space.merge(axes as readonly UnitAxis[])
+    return this.#around.space.merge(axes as readonly UnitAxis[], this.node.label)
   }
 
   refuse(why: string): never {

@@ -21,6 +21,8 @@ export class UnitAxis implements Axis {
 
 /** A row-major product of axes is one axis: element i of the whole goes when one of its factors' elements goes. */
 interface Product {
+  /** The node that makes one of the other. */
+  readonly node: string | null
   readonly whole: UnitAxis
   readonly factors: readonly UnitAxis[]
 }
@@ -91,18 +93,18 @@ export class Space {
     return new UnitAxis(size, joined)
   }
 
-  split(whole: UnitAxis, sizes: readonly number[]): UnitAxis[] {
+  split(whole: UnitAxis, sizes: readonly number[], node: string | null = null): UnitAxis[] {
     const { elements, hindrance } = whole
     if (elements === null) return sizes.map((size) => new UnitAxis(size, null, hindrance))
     if (sizes.filter((size) => size > 1).length === 1) {
       return sizes.map((size) => (size > 1 ? whole : new UnitAxis(1, null, SINGLE)))
     }
     const factors = sizes.map((size) => this.free(size))
-    this.#products.push({ whole, factors })
+    this.#products.push({ node, whole, factors })
     return factors
   }
 
-  merge(factors: readonly UnitAxis[]): UnitAxis {
+  merge(factors: readonly UnitAxis[], node: string | null = null): UnitAxis {
     const longer = factors.filter(({ size }) => size > 1)
     const [first] = longer
     if (first === undefined) return factors[0] ?? new UnitAxis(1, null, SINGLE)
@@ -119,7 +121,7 @@ export class Space {
       )
     }
     const whole = this.free(size)
-    this.#products.push({ whole, factors: longer })
+    this.#products.push({ node, whole, factors: longer })
     return whole
   }
 
@@ -159,7 +161,7 @@ export class Space {
     }
   }
 
-  /** Factors of which something can go, with the number of elements that can. */
+  /** Factors of which something can go, with the number of its elements that can, each for itself. */
   #able({ whole, factors }: Product): Able[] {
     return factors.flatMap((factor, at) => {
       const count = this.#freeBlocks(whole, factors, at)
@@ -167,23 +169,36 @@ export class Space {
     })
   }
 
+  /** Blocks that can go, those that can only go together as one; 0 where that would be all there is. */
   #freeBlocks(whole: UnitAxis, factors: readonly UnitAxis[], at: number): number {
     const factor = factors[at]
     if (!factor?.elements || whole.elements === null) return 0
     const { repeat, inner } = strides(factors, at)
     const isKept = new Uint8Array(repeat)
-    for (let i = 0; i < repeat; i++) if (this.units.isKept(factor.elements[i] as number)) isKept[i] = 1
-    for (let i = 0; i < whole.size; i++) {
-      const block = Math.trunc(i / inner) % repeat
-      if (isKept[block] === 0 && this.units.isKept(whole.elements[i] as number)) isKept[block] = 1
+    const blocks = new Units()
+    blocks.add(repeat)
+    const firstOf = new Map<number, number>()
+    const look = (element: number, block: number) => {
+      const root = this.units.find(element)
+      if (this.units.isKept(root)) isKept[block] = 1
+      const first = firstOf.get(root)
+      if (first === undefined) firstOf.set(root, block)
+      else blocks.union(first, block)
     }
-    return repeat - isKept.reduce((n, kept) => n + kept, 0)
+    for (let i = 0; i < repeat; i++) look(factor.elements[i] as number, i)
+    for (let i = 0; i < whole.size; i++) look(whole.elements[i] as number, Math.trunc(i / inner) % repeat)
+    const [kept, all] = [new Set<number>(), new Set<number>()]
+    for (let i = 0; i < repeat; i++) {
+      all.add(blocks.find(i))
+      if (isKept[i] === 1) kept.add(blocks.find(i))
+    }
+    return all.size > 1 ? all.size - kept.size : 0
   }
 
-  #choose({ whole, factors }: Product, chosen: UnitAxis | null): void {
+  #choose({ node, whole, factors }: Product, chosen: UnitAxis | null): void {
     const at = chosen === null ? -1 : factors.indexOf(chosen)
     // By their places: one axis twice (channels with channels) loses rows and columns at once, which nothing here does.
-    for (const [i, factor] of factors.entries()) if (i !== at) this.keep(factor, this.#reasonFor(whole, chosen))
+    for (const [i, factor] of factors.entries()) if (i !== at) this.keep(factor, this.#reasonFor(node, whole, chosen))
     if (chosen?.elements && whole.elements) {
       const { repeat, inner } = strides(factors, at)
       for (let i = 0; i < whole.size; i++) {
@@ -197,9 +212,9 @@ export class Space {
     }
   }
 
-  #reasonFor(whole: UnitAxis, chosen: UnitAxis | null): Hindrance {
+  #reasonFor(node: string | null, whole: UnitAxis, chosen: UnitAxis | null): Hindrance {
     if (chosen === null) return this.#reasonOf([whole])
-    return { node: null, why: `blocks of it are pruned as a whole (${chosen.size} of ${whole.size / chosen.size})` }
+    return { node, why: `blocks of it are pruned as a whole (${chosen.size} of ${whole.size / chosen.size})` }
   }
 
   #reasonOf(axes: readonly UnitAxis[]): Hindrance {
