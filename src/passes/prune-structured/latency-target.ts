@@ -41,7 +41,7 @@ export async function fewestByLatency(
   time: TimeModel,
 ): Promise<MetLatency> {
   const { dependencies } = searched
-  const { signal } = searched.context
+  const { signal, onProgress } = searched.context
   const limit = 'times' in target ? target.times : target.milliseconds
   const timeOf = (timing: Timing) => ('times' in target ? timing.times.value : timing.milliseconds)
   if ('times' in target && limit >= 1) throw metAlready('as fast as it is', limit, target)
@@ -53,6 +53,7 @@ export async function fewestByLatency(
     looks++
     const { removal } = plan.at(count)
     const timing = await time(await trialModel(dependencies, removal, signal), thorough)
+    onProgress?.(Math.min(1, looks / (LOOKS + 1)))
     return { ...timing, count, share: shareAt(removal), time: timeOf(timing) }
   }
 
