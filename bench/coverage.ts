@@ -7,6 +7,8 @@
  *     npm run bench:coverage -- --shard 1/4          the first of four parts
  *     npm run bench:coverage -- --redo failed        again, what is not covered; `--redo all`: everything
  *     npm run bench:coverage -- --table              only prints what is known
+ *     npm run bench:coverage -- --export-only        only exports
+ *     npm run bench:coverage -- --exported           only prunes what has been exported
  *
  * What is done is kept below `.cache/coverage`, models and results: a run that was interrupted goes on, and shards may
  * run side by side. An export that takes more than 8 GB is not run. The torchvision models are all builders but the
@@ -33,6 +35,7 @@ const { values: flags } = parseArgs({
     redo: { type: 'string', default: 'none' },
     table: { type: 'boolean', default: false },
     'export-only': { type: 'boolean', default: false },
+    exported: { type: 'boolean', default: false },
     cache: { type: 'string', default: '.cache/coverage' },
     python: { type: 'string' },
     'memory-gb': { type: 'string', default: '8' },
@@ -57,6 +60,7 @@ console.log(coverageTable(rows))
 console.log(`\n${summary(rows, (family) => chosen.length === list.length && families.includes(family)).join('\n')}`)
 
 async function done(architecture: Architecture): Promise<Row> {
+  if (flags.exported && known(architecture).exported === null) return known(architecture)
   const options = { python: interpreter, cache, memoryGb: Number(flags['memory-gb']) }
   const its = await exported(architecture, options)
   if (its.status !== 'ok') {

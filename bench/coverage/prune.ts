@@ -10,11 +10,16 @@ export interface Result extends Architecture {
   readonly verdict: Verdict
   /** Of the process; the name of a signal where one ended it. */
   readonly exit: number | string
-  /** Why it is not covered, in the words of mcompress: the first has the node that is in the way. */
+  /** Why it is not covered, in the words of mcompress. */
   readonly reason: string | null
   /** Between the cut model and the dense one with zeros in the place of what is gone, as a share of the output's range. */
   readonly difference: number | null
+  /** What the oracle could not tell, and why it allowed more than usual. */
+  readonly notes: readonly string[]
+  /** What could go one by one, and what of it went. */
   readonly units: { readonly all: number; readonly removed: number } | null
+  /** The node that keeps most weights as they are, and why; null where only inputs and outputs do. */
+  readonly blocker: string | null
   readonly macs: Pair | null
   readonly parameters: Pair | null
   readonly seconds: number
@@ -30,13 +35,14 @@ export interface Pair {
 
 /**
  * - `covered`: cut, and equal to the masked dense model
+ * - `rounded`: cut, and beyond the tolerance, but no further than the rounding of the dense model explains
  * - `unequal`: exit code 4, no file
- * - `nothing`: exit code 6, nothing could be cut
+ * - `nothing`: exit code 6, or nothing was cut
  * - `unverified`: cut, but nothing says that it is equal
  * - `refused`: another exit code that is a user's
  * - `broken`: a bug: exit code 70, a crash, or no end in time
  */
-export type Verdict = 'covered' | 'unequal' | 'nothing' | 'unverified' | 'refused' | 'broken'
+export type Verdict = 'covered' | 'rounded' | 'unequal' | 'nothing' | 'unverified' | 'refused' | 'broken'
 
 export const RATIO = 0.5
 /** Of the output's range. */
@@ -59,7 +65,7 @@ export async function pruned(architecture: Architecture, path: string, options: 
     const report = code === 0 ? (JSON.parse(stdout) as Report) : null // what mcompress prints, by its schema
     const found = figures(report)
     const reason = isLate ? `no end within ${options.limitSeconds} s` : complaint(stderr)
-    const verdict = verdictOf(code, found.difference)
+    const verdict = verdictOf(code, found)
     return {
       ...architecture,
       verdict,
@@ -79,10 +85,12 @@ export function modifiedAt(path: string): number {
   return Math.round(statSync(path).mtimeMs)
 }
 
-function verdictOf(code: number | string, difference: number | null): Verdict {
+function verdictOf(code: number | string, { difference, parameters }: Figures): Verdict {
   switch (code) {
     case 0:
-      return difference === null ? 'unverified' : difference <= TOLERANCE ? 'covered' : 'unequal'
+      if (parameters === null || parameters.after >= parameters.before) return 'nothing'
+      if (difference === null) return 'unverified'
+      return difference <= TOLERANCE ? 'covered' : 'rounded' // more than rounding explains is exit code 4
     case 4:
       return 'unequal'
     case 6:
@@ -96,14 +104,22 @@ function verdictOf(code: number | string, difference: number | null): Verdict {
   }
 }
 
-type Figures = Pick<Result, 'difference' | 'units' | 'macs' | 'parameters'>
+type Figures = Pick<Result, 'difference' | 'notes' | 'units' | 'blocker' | 'macs' | 'parameters'>
 
 function figures(report: Report | null): Figures {
-  if (report?.after == null) return { difference: null, units: null, macs: null, parameters: null }
-  const { before, after } = report
+  if (report?.after == null || report.structured === null) {
+    return { difference: null, notes: [], units: null, blocker: null, macs: null, parameters: null }
+  }
+  const { before, after, structured } = report
+  const { groups, frozen, oracle } = structured
+  const all = groups.reduce((sum, { units }) => sum + units, 0)
+  const left = groups.reduce((sum, { unitsAfter }) => sum + unitsAfter, 0)
+  const blocker = frozen.find(({ node }) => node !== null)
   return {
-    difference: null,
-    units: null,
+    difference: oracle?.maxError ?? null,
+    notes: oracle?.notes ?? [],
+    units: { all, removed: all - left },
+    blocker: blocker === undefined ? null : `${blocker.node}: ${blocker.why}`,
     macs: pair(before.macs.total, after.macs.total),
     parameters: pair(before.parameters, after.parameters),
   }

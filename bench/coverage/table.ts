@@ -16,7 +16,19 @@ const LEAST_OF_TIMM = 0.85
 
 /** One table in Markdown, a line a model. */
 export function coverageTable(rows: readonly Row[]): string {
-  const header = ['model', 'pruned', 'MACs', 'left', 'parameters', 'left', 'units cut', 'difference', 'time', 'memory']
+  const header = [
+    'model',
+    'pruned',
+    'MACs',
+    'left',
+    'parameters',
+    'left',
+    'units cut',
+    'difference',
+    'in the way',
+    'time',
+    'memory',
+  ]
   return markdownTable(header, rows.map(cells))
 }
 
@@ -24,18 +36,19 @@ function cells({ architecture: { family, name }, exported, result }: Row): strin
   const title = `${family}/${name}`
   if (result === null) {
     const why = exported === null || exported.status === 'ok' ? 'not yet' : notRun(exported)
-    return [title, why, '', '', '', '', '', '', '', '']
+    return [title, why, ...Array<string>(9).fill('')]
   }
-  const { verdict, exit, reason, macs, parameters, units, difference, seconds, peakBytes } = result
+  const { verdict, exit, reason, macs, parameters, units, difference, blocker, seconds, peakBytes } = result
   return [
     title,
-    verdict === 'covered' ? 'yes' : `**${verdict}** (${exit}): ${(reason ?? '').replaceAll('|', '\\|')}`,
+    verdict === 'covered' ? 'yes' : `**${verdict}** (${exit}) ${cell(reason, 300)}`,
     macs === null ? '' : count(macs.before),
     share(macs),
     parameters === null ? '' : count(parameters.before),
     share(parameters),
     units === null ? '' : `${units.removed} of ${units.all}`,
     difference === null ? '' : difference.toExponential(1),
+    cell(blocker, 120),
     `${seconds.toFixed(1)} s`,
     `${(peakBytes / 1e9).toFixed(1)} GB`,
   ]
@@ -43,11 +56,19 @@ function cells({ architecture: { family, name }, exported, result }: Row): strin
 
 function notRun(exported: Exclude<Export, { status: 'ok' }>): string {
   if (exported.status === 'memory') return 'not run: its export takes too much memory'
-  return `not exported: ${exported.reason.slice(0, 160).replaceAll('|', '\\|')}`
+  return `not exported: ${cell(exported.reason, 160)}`
+}
+
+/** Text that neither ends a cell nor makes the table unreadable. */
+function cell(text: string | null, length: number): string {
+  const line = (text ?? '').replaceAll('|', '\\|')
+  return line.length > length ? `${line.slice(0, length)}...` : line
 }
 
 /** How many, and whether that is what is promised; the limits only where a family is whole. */
-export function summary(rows: readonly Row[], isWhole: (family: Family) => boolean): string[] {
+export function summary(rows: readonly Row[], areAll: (family: Family) => boolean): string[] {
+  const isWhole = (family: Family) =>
+    areAll(family) && rows.every((row) => row.architecture.family !== family || !isToDo(row))
   const record = rows.filter(({ architecture }) => isInRecord(architecture))
   const torchvision = rows.filter(({ architecture }) => architecture.family === 'torchvision')
   const timm = rows.filter(({ architecture }) => architecture.family === 'timm')
@@ -72,12 +93,16 @@ function covered(rows: readonly Row[]): number {
   return rows.filter(({ result }) => result?.verdict === 'covered').length
 }
 
+function isToDo({ exported, result }: Row): boolean {
+  return result === null && (exported?.status ?? 'ok') === 'ok'
+}
+
 /** What the numbers above leave out. */
 function aside(rows: readonly Row[]): string {
   const parts = [
     [rows.filter(({ exported }) => exported?.status === 'failed').length, 'do not export'],
     [rows.filter(({ exported }) => exported?.status === 'memory').length, 'not run: too much memory'],
-    [rows.filter(({ exported, result }) => result === null && (exported?.status ?? 'ok') === 'ok').length, 'not yet'],
+    [rows.filter(isToDo).length, 'not yet'],
   ] as const
   const text = parts.filter(([n]) => n > 0).map(([n, what]) => `${n} ${what}`)
   return text.length === 0 ? '' : ` (${text.join(', ')})`
