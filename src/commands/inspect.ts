@@ -17,6 +17,7 @@ export class Inspect extends BaseCommand {
     '<%= config.bin %> inspect model.onnx',
     '<%= config.bin %> inspect model.onnx --layers --dim batch=8',
     '<%= config.bin %> inspect model.onnx --why',
+    '<%= config.bin %> inspect model.onnx --groups',
     '<%= config.bin %> inspect model.onnx --json | jq .before.parameters',
   ]
   static override args = { model: modelArg('The .onnx file; - is stdin.') }
@@ -24,6 +25,9 @@ export class Inspect extends BaseCommand {
     layers: Flags.boolean({ summary: 'List the weights of each layer.' }),
     why: Flags.boolean({
       summary: 'Show where bytes and MACs are, how the weights are distributed, and what could go.',
+    }),
+    groups: Flags.boolean({
+      summary: 'Show which channels and heads go together, what hangs on them, and which nodes keep others.',
     }),
     by: Flags.string({
       multiple: true,
@@ -42,8 +46,9 @@ export class Inspect extends BaseCommand {
     const by = divisionsOf(flags.by)
     const why = flags.why || by !== null
     const { inspect } = await import('../recipe/inspect.js')
+    const { gzip = null, groups } = flags
     const report = await this.work(flags, (hooks) =>
-      inspect({ input: args.model, gzip: flags.gzip ?? null, detail: flags.report !== undefined, dims, why }, hooks),
+      inspect({ input: args.model, gzip, detail: flags.report !== undefined, dims, why, groups }, hooks),
     )
     await this.deliver(report, flags, flags.layers || why, by)
   }

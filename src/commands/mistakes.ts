@@ -110,9 +110,11 @@ function unknownFlags(place: Place, list = ''): UsageError {
   )
   const near = typed.flatMap((flag) => nearest(flag, names) ?? startingWith(flag, names) ?? [])
   const file = typed.find((flag) => /\.onnx$/i.test(flag))
+  const subcommands = place.argv.flatMap((word) => (existsSync(word) ? [] : (nearSubcommand(word, place) ?? [])))
   const elsewhere = [...place.commands].filter(([, own]) => typed.every((flag) => own.includes(flag.slice(2))))
   return new UsageError(`${place.command} has no flag ${typed.join(', ')}.`, {
     suggestions: [
+      ...subcommands,
       ...near.map((name) => `Did you mean ${name}?`),
       ...elsewhereTexts(elsewhere.map(([command]) => command)),
       ...(file === undefined ? [] : [`A file whose name begins with a dash: ./${file}`]),

@@ -17,11 +17,13 @@ export interface InspectRequest {
   readonly dims?: Readonly<Record<string, number>>
   /** Whether it is told where bytes, parameters and MACs are, and what could go; not unless told. */
   readonly why?: boolean
+  /** Whether it is told what structured pruning could remove, and what has to stay; not unless told. */
+  readonly groups?: boolean
 }
 
 /** Describes one model; nothing is changed or written. */
 export function inspect(
-  { input, gzip = null, detail = false, dims = {}, why = false }: InspectRequest,
+  { input, gzip = null, detail = false, dims = {}, why = false, groups = false }: InspectRequest,
   hooks: RunHooks = {},
 ): Promise<Report> {
   return withInputFile(input, hooks.signal, async (path, shown) => {
@@ -33,14 +35,16 @@ export function inspect(
     const files = await filesReport(shown, paths, { gzip, hash: detail }, hooks)
     const before = await modelReport(file.model, files, dims, { distributions: why || detail, ...hooks })
     const explained = why ? await explanation(file, dims, before.macs.total) : NOTHING_MORE
+    const grouped = groups ? await groupsOf(file, dims, hooks) : NOTHING_MORE
     hooks.signal?.throwIfAborted()
     return {
       ...NOTHING_MORE,
       schemaVersion: SCHEMA_VERSION,
       tool: tool(),
       command: 'inspect',
-      headlines: explained.headlines,
+      headlines: [...grouped.headlines, ...explained.headlines],
       why: explained.why,
+      groups: grouped.groups,
       seed: 0,
       before,
       after: null,
@@ -58,4 +62,19 @@ async function explanation(
   const { whyHeadlines, whyReport } = await import('./why.js')
   const why = await whyReport(file, dims)
   return { headlines: whyHeadlines(why, macs), why }
+}
+
+/** The same, of what structured pruning looks at. */
+async function groupsOf(
+  { model }: ModelFile,
+  dims: Readonly<Record<string, number>>,
+  { signal, onProgress }: RunHooks,
+): Promise<Pick<Report, 'headlines' | 'groups'>> {
+  onProgress?.('Finding groups', null)
+  const [{ groupsReport }, { foundText }] = await Promise.all([
+    import('./groups.js'),
+    import('../report/content/structured.js'),
+  ])
+  const groups = await groupsReport(model, dims, signal)
+  return { headlines: [foundText(groups)], groups }
 }

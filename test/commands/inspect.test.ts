@@ -53,6 +53,75 @@ describe('mcompress inspect', () => {
     assert.match(ran.stdout, /1 org\.example:?\S*Swirl|Swirl/)
   })
 
+  describe('--groups', () => {
+    it('shows what goes together, what hangs on it, and what stays and why', async () => {
+      place(folder.path, 'lenet5.onnx')
+
+      const ran = await inspect('lenet5.onnx', '--groups')
+
+      assertDone(ran)
+      assert.match(ran.stdout, /^570 channels can be removed, in 3 groups; 1 layer keeps some or all of theirs\.\n/)
+      assert.match(ran.stdout, /conv2 +50 +50 +2\.00 M +1\.70 MB/)
+      assert.match(ran.stdout, /the model +keeps 1 layer, 20\.0 kB \(fc2\): it is the output "logits" of the model/)
+      assert.match(ran.stdout, /Seen as prune structured sees it/)
+      assert.match(ran.stdout, /Parameters {2}431\D080/)
+    })
+
+    it('tells programs the layers of each group, their MACs and bytes', async () => {
+      place(folder.path, 'lenet5.onnx')
+
+      const ran = await inspect('lenet5.onnx', '--groups', '--why', '--dim', 'N=2', '--json')
+
+      const { groups, why } = JSON.parse(ran.stdout) as Report
+      assert.notEqual(why, null)
+      assert.deepEqual(groups?.groups[2], {
+        name: 'fc1',
+        kind: 'channels',
+        units: 500,
+        channels: 500,
+        macs: 2 * (800 * 500 + 500 * 10),
+        bytes: 4 * (800 * 500 + 500 * 10),
+        producers: ['fc1'],
+        consumers: ['fc2'],
+      })
+      assert.deepEqual(groups?.blocked, [])
+    })
+
+    it('names the node that blocks, also in a model that ONNX Runtime does not load', async () => {
+      place(folder.path, 'generated/custom-op.onnx')
+
+      const ran = await inspect('custom-op.onnx', '--groups', '--json')
+
+      const { groups, headlines } = JSON.parse(ran.stdout) as Report
+      assert.equal(headlines[0], 'Nothing can be removed; 2 layers keep some or all of theirs.')
+      const [first] = groups?.blocked ?? []
+      assert.equal(first?.why, 'ONNX Runtime does not know it')
+    })
+
+    it('sees packed weights as the weights that they are', async () => {
+      place(folder.path, 'lenet5.onnx')
+      assertDone(await mcompress(['pack', 'lenet5.onnx', '--bits', '8', '-o', 'packed.onnx'], { cwd: folder.path }))
+
+      const groups = async (model: string) =>
+        (JSON.parse((await inspect(model, '--groups', '--json')).stdout) as Report).groups
+
+      assert.deepEqual(await groups('packed.onnx'), await groups('lenet5.onnx'))
+    })
+
+    it('is in every form of a report', async () => {
+      place(folder.path, 'lenet5.onnx')
+
+      assertDone(await inspect('lenet5.onnx', '--groups', '--report', 'r.md', '--report', 'r.html'))
+
+      const [md, page] = ['r.md', 'r.html'].map((name) => readFileSync(folder.file(name), 'utf8'))
+      assert.match(
+        md ?? '',
+        /### Groups\n[\s\S]*\| `conv2` \| 50 \| 50 \| 2\.00 M \| 1\.70 MB \| made by `conv2`; read by `fc1` \|/,
+      )
+      assert.match(page ?? '', /What can be removed/)
+    })
+  })
+
   describe('--why', () => {
     /** What differs from run to run, and from machine to machine. */
     const settled = (text: string) => text.replace(/Run {9}.*/, 'Run ...')

@@ -48,6 +48,15 @@ describe('What oclif says is said better:', () => {
     ])
   })
 
+  it('a flag of another command, whose second word is mistyped', () => {
+    assert.deepEqual(told('Nonexistent flag: --ratio\nSee more help', ['structrued', 'm.onnx', '--ratio', '0.5']), [
+      'prune has no flag --ratio.',
+      'Did you mean "mcompress prune structured"?',
+      'It is one of prune structured: mcompress prune structured --help',
+      HELP,
+    ])
+  })
+
   it('flags that are mistyped, cut short, or come with a value', () => {
     assert.deepEqual(told('Nonexistent flags: --sparsty=0.5, --no-gzp, --spars, --s, -x'), [
       'prune has no flag --sparsty, --no-gzp, --spars, --s, -x.',

@@ -34,7 +34,10 @@ describe('mcompress prune', () => {
       /^80\.0 % of the weights are zero \(0 % before\)\.\nprune {2}lenet5\.onnx → lenet5\.pruned/,
     )
     assert.match(ran.stdout, /Verified {4}✓ loaded by ONNX Runtime/)
-    assert.match(ran.stdout, /File size unchanged: zeros are stored like other values\. Smaller: add --pack\./)
+    assert.match(
+      ran.stdout,
+      /File size unchanged: zeros are stored like other values\. Smaller: add --pack\. Faster: prune structured\./,
+    )
     assert.equal(ran.stderr, '')
   })
 

@@ -33,7 +33,7 @@ describe('The headlines of a report', () => {
   it('say what became zero and what it cost, why the file is no smaller, and what to try', () => {
     assert.deepEqual(headlines({ before, after, metrics: [top1] }, steps(), []), [
       '80.0 % of the weights are zero (0 % before); top1 92.0 % → 90.0 %.',
-      'File size unchanged: zeros are stored like other values. Smaller: add --pack. Gzipped, as servers send it, it is 2.5x smaller (80.0 kB).',
+      'File size unchanged: zeros are stored like other values. Smaller: add --pack. Faster: prune structured. Gzipped, as servers send it, it is 2.5x smaller (80.0 kB).',
       'Accuracy fell: --criterion lamp spares the small layers, and --criterion sparsegpt --data SPEC makes the weights that stay make up for the others; both mostly lose less.',
     ])
   })
@@ -91,15 +91,15 @@ describe('The headlines of a report', () => {
 
     assert.equal(
       said(before.bytes, 199_000),
-      'File size unchanged: zeros are stored like other values. Smaller: add --pack.',
+      'File size unchanged: zeros are stored like other values. Smaller: add --pack. Faster: prune structured.',
     )
     assert.equal(
       said(before.bytes - 300, 199_000),
-      'File size nearly unchanged (-0.1 %): zeros are stored like other values. Smaller: add --pack.',
+      'File size nearly unchanged (-0.1 %): zeros are stored like other values. Smaller: add --pack. Faster: prune structured.',
     )
     assert.equal(
       said(before.bytes + 8, 190_000),
-      'File size nearly unchanged (+8 B): zeros are stored like other values. Smaller: add --pack. Gzipped, as servers send it, it is 5.0 % smaller (190.0 kB).',
+      'File size nearly unchanged (+8 B): zeros are stored like other values. Smaller: add --pack. Faster: prune structured. Gzipped, as servers send it, it is 5.0 % smaller (190.0 kB).',
     )
     assert.equal(said(before.bytes * 0.9, 199_000), 'File size 248.6 kB → 223.8 kB, -10.0 %.')
   })
@@ -116,5 +116,39 @@ describe('The headlines of a report', () => {
     const none = model('a.onnx', [], 12)
 
     assert.match(headlines({ before: none, after: none, metrics: [] }, steps(), [])[0] ?? '', /^0 % of the weights/)
+  })
+
+  it('say of structured pruning what the model takes now, and what could not be verified', () => {
+    const smaller = model(
+      'b.onnx',
+      LENET.slice(0, 2).map((w) => layer(w)),
+      120,
+    )
+    const structured = {
+      ...{ goal: 'ratio 0.5 of each group', groups: [], frozen: [], blocks: [], recovered: [] },
+      oracle: { maxError: 0, limit: 1e-4, inputs: 2, notes: ['In output "y" there is no number: it shows nothing.'] },
+    }
+    const step = [makeStep(passOf('prune-structured'), {})]
+
+    const lines = headlines({ before, after: smaller, metrics: [top1], structured }, step, ['A note.'])
+
+    assert.match(
+      lines[0] ?? '',
+      /^61\.7 k parameters → 2\D670, 416\.5 k MACs → 357\.6 k \(-14\.1 %\), file 248\.6 kB → 12\.5 kB \(19\.9x smaller\); top1 92\.0 % → 90\.0 %\.$/,
+    )
+    assert.deepEqual(lines.slice(1), ['A note.', 'In output "y" there is no number: it shows nothing.'])
+  })
+
+  it('say of structured pruning that accuracy was not measured, and nothing of operations that are not known', () => {
+    const unknown = { ...before, macs: { ...before.macs, total: null } }
+    const structured = { goal: '', groups: [], frozen: [], blocks: [], recovered: [], oracle: null }
+    const step = [makeStep(passOf('prune-structured'), {})]
+
+    const lines = headlines({ before: unknown, after: unknown, metrics: [], structured }, step, [])
+
+    assert.deepEqual(lines, [
+      '61.7 k parameters → 61.7 k, file 248.6 kB → 248.6 kB (unchanged).',
+      'What this costs in accuracy was not measured: add --eval-data.',
+    ])
   })
 })

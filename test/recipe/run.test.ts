@@ -115,7 +115,7 @@ describe('A recipe', () => {
     })
 
     assert.deepEqual(headlines.slice(1), [
-      'File size unchanged: zeros are stored like other values. Smaller: add --pack.',
+      'File size unchanged: zeros are stored like other values. Smaller: add --pack. Faster: prune structured.',
       'Mind the gap.',
       'What this costs in accuracy was not measured: add --eval-data.',
     ])

@@ -1,6 +1,7 @@
 import {
   countGone,
   type Dependencies,
+  type Group,
   isGone,
   type Member,
   type Removal,
@@ -11,20 +12,36 @@ import type { FrozenWeight, PrunedGroup } from '../pass.js'
 
 /** The groups of a model, with what a removal leaves of them. */
 export function prunedGroups({ groups }: Dependencies, removal: Removal): PrunedGroup[] {
-  return groups.map(({ name, kind, units, producers, consumers }) => {
-    const channels = producers.reduce((n, member) => n + member.units.length, 0)
-    const gone = producers.reduce((n, member) => n + countGone(member.units, removal), 0)
+  return groups.map((group) => {
+    const { name, kind, units, producers, consumers } = group
+    const { channels, gone } = channelsOf(group, removal)
     return {
       name,
       kind,
       units: units.length,
-      unitsAfter: units.reduce((n, unit) => (isGone(unit, removal) ? n : n + 1), 0),
+      unitsAfter: units.length - countGone(units, removal),
       channels,
       channelsAfter: channels - gone,
       producers: labels(producers),
       consumers: labels(consumers),
     }
   })
+}
+
+/** A unit has as many channels as in the one weight where it has most: one mostly, all those of a head. */
+function channelsOf({ producers }: Group, removal: Removal): { channels: number; gone: number } {
+  const widths = new Map<number, number>()
+  for (const { units } of producers) {
+    const here = new Map<number, number>()
+    for (const unit of units) if (unit >= 0) here.set(unit, (here.get(unit) ?? 0) + 1)
+    for (const [unit, width] of here) widths.set(unit, Math.max(width, widths.get(unit) ?? 0))
+  }
+  let [channels, gone] = [0, 0]
+  for (const [unit, width] of widths) {
+    channels += width
+    if (isGone(unit, removal)) gone += width
+  }
+  return { channels, gone }
 }
 
 /** Output channels of weights that could not go. */

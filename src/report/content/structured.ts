@@ -31,19 +31,25 @@ export interface PrunedRow {
 export function prunedRows({ groups }: StructuredReport, most: number): readonly PrunedRow[] {
   const lost = ({ channels, channelsAfter }: PrunedGroupReport) => channels - channelsAfter
   return inOrder(groups, most, lost).map((group) => {
-    const left = group.units === 0 ? 1 : group.unitsAfter / group.units
+    const [before, after] = widthOf(group)
+    const left = before === 0 ? 1 : after / before
     return {
       name: group.name,
       kind: group.kind === 'heads' ? 'heads' : '',
-      before: count(group.units),
-      after: count(group.unitsAfter),
+      before: count(before),
+      after: count(after),
       left,
-      leftText: group.unitsAfter === group.units ? 'all' : percent(left, 0),
+      leftText: after === before ? 'all' : percent(left, 0),
       layers: layersText(group),
       producers: group.producers,
       consumers: group.consumers,
     }
   })
+}
+
+/** In channels, or in heads: before and after. */
+export function widthOf(group: PrunedGroupReport): readonly [before: number, after: number] {
+  return group.kind === 'heads' ? [group.units, group.unitsAfter] : [group.channels, group.channelsAfter]
 }
 
 /** A group that something could be removed of. */
@@ -95,14 +101,14 @@ export function membersText({ producers, consumers }: Pick<GroupReport, 'produce
 export function groupsText({ groups }: StructuredReport): string {
   if (groups.length === 0) return 'No channels could be removed.'
   const cut = groups.filter(({ units, unitsAfter }) => unitsAfter < units).length
-  const [all, left] = [sum(groups, ({ units }) => units), sum(groups, ({ unitsAfter }) => unitsAfter)]
+  const [all, left] = [0, 1].map((i) => sum(groups, (group) => widthOf(group)[i] ?? 0))
   const were = `${count(cut)} of ${plural(groups.length, 'group')} ${cut === 1 ? 'was' : 'were'} cut`
-  return `${were}: of ${count(all)} ${unitsText(groups)} that could go, ${count(left)} stayed.`
+  return `${were}: of ${count(all ?? 0)} ${unitsText(groups)} that could go, ${count(left ?? 0)} stayed.`
 }
 
 /** What `inspect --groups` found, a sentence. */
 export function foundText({ groups, frozen }: GroupsReport): string {
-  const units = `${count(sum(groups, (group) => group.units))} ${unitsText(groups)}`
+  const units = `${count(sum(groups, ({ kind, units, channels }) => (kind === 'heads' ? units : channels)))} ${unitsText(groups)}`
   const can =
     groups.length === 0 ? 'Nothing can be removed' : `${units} can be removed, in ${plural(groups.length, 'group')}`
   const keeps = frozen.length === 1 ? 'keeps' : 'keep'

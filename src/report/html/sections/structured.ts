@@ -10,6 +10,7 @@ import {
   PREPARED,
   prunedRows,
   recoveredRows,
+  widthOf,
 } from '../../content/structured.js'
 import { bytes, count, percent, plural } from '../../format.js'
 import type { FrozenReport, GroupReport, Report, StructuredReport } from '../../report.js'
@@ -35,7 +36,10 @@ export function structured(report: Report): Section | null {
     { id: 'structured', title: 'Channels that went', short: 'Channels' },
     html`Goal: ${pruned.goal.slice(0, LONGEST)}. ${groupsText(pruned)}${pruned.oracle === null ? null : ` Verified: ${oracleText(pruned.oracle)}.`}`,
     widths(
-      pruned.groups.map((group) => ({ name: group.name, before: group.units, now: group.unitsAfter })),
+      pruned.groups.map((group) => {
+        const [before, now] = widthOf(group)
+        return { name: group.name, before, now }
+      }),
       true,
     ),
     prunedTable(pruned),
@@ -58,7 +62,11 @@ export function groups(report: Report): Section | null {
     { id: 'groups', title: 'What can be removed', short: 'Groups' },
     html`${foundText(found)} ${PREPARED}`,
     widths(
-      found.groups.map((group) => ({ name: group.name, before: null, now: group.units })),
+      found.groups.map((group) => ({
+        name: group.name,
+        before: null,
+        now: group.kind === 'heads' ? group.units : group.channels,
+      })),
       false,
     ),
     rows.length === 0
@@ -125,7 +133,7 @@ function columns(all: readonly Width[], compared: boolean, title: string, widest
     compared ? legend(...BEFORE_AFTER) : null,
     plot({
       id: compared ? 'structured-widths' : 'group-widths',
-      title: 'Units of each group, in the order of the graph',
+      title: 'Channels or heads of each group, in the order of the graph',
       description: caption,
       height: HEIGHT,
       yTicks: y.ticks.map((tick) => ({ at: y.of(tick), text: count(tick) })),
@@ -154,7 +162,7 @@ function prunedTable(pruned: StructuredReport): readonly (Markup | null)[] {
   return [
     wide(
       'Groups',
-      html`<table><caption class="unseen">Groups of channels that went together</caption><thead><tr>${heads(['group', ''], ['units', 'left'], ['layers'])}</tr></thead><tbody>${rows}</tbody></table>`,
+      html`<table><caption class="unseen">Groups of channels that went together</caption><thead><tr>${heads(['group', ''], ['width', 'left'], ['layers'])}</tr></thead><tbody>${rows}</tbody></table>`,
     ),
     rest(pruned.groups.length),
   ]
