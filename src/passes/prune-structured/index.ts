@@ -19,10 +19,16 @@ export const options = {
     summary: 'Remove what matters least until this share of the multiply-accumulate operations is left.',
     default: null,
   }),
-  targetParams: fraction({ summary: 'The same, until this share of the parameters is left.', default: null }),
-  targetSize: size({ summary: 'The same, until the file has at most this size: 4MB, 512KiB.', default: null }),
+  targetParams: fraction({
+    summary: 'Remove what matters least until this share of the parameters is left.',
+    default: null,
+  }),
+  targetSize: size({
+    summary: 'Remove what matters least until the file has at most this size: 4MB, 512KiB.',
+    default: null,
+  }),
   targetLatency: text<LatencyTarget | null>({
-    summary: 'The same, until a run takes at most this, measured here: 0.6x, 60%, or 12ms.',
+    summary: 'Remove what matters least until a run takes at most this, measured here: 0.6x, 60%, or 12ms.',
     value: 'TIME',
     default: null,
     parse: parseLatency,
