@@ -143,6 +143,7 @@ export const pruneStructured = definePass({
     return recover === 'auto' || recover === 'none' ? null : `--recover ${recover}`
   },
   mayLearn: ({ recover, layers }) => recover !== 'none' || layers !== null,
+  unused: (values) => (targetsOf(values).length > 0 ? ['ratio', 'scope'] : []),
   load: () => import('./run.js'),
 })
 

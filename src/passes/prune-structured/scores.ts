@@ -37,7 +37,7 @@ export async function scoresOf(subject: Subject, { importance, reduce, normalize
     if (blind.length > 0) notes.push(`Channels count alike where no weight can be read: ${names(blind)}.`)
   }
   for (const { units } of groups) normalizeWithin(raw, units, normalize)
-  return { scores: raw, notes, ...(samples !== undefined && { samples }) }
+  return { scores: raw, notes, ...(samples !== undefined && samples > 0 && { samples }) }
 }
 
 /**

@@ -74,9 +74,10 @@ export async function fewestBySize(plan: Plan, searched: Searched, values: Value
   let best = plan.most
   for (let tries = 0; tries < MOST_TRIES; tries++) {
     const guess = plan.fewest(({ removal }) => constantsAt(removal) + rest <= target) ?? best
-    if (known.has(guess)) break
+    const isKnown = known.has(guess)
     const exact = await exactAt(guess)
     if (exact <= target && guess < best) best = guess
+    if (isKnown) break
     rest = exact - constantsAt(plan.at(guess).removal)
   }
   return best

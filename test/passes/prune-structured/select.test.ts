@@ -175,6 +175,12 @@ describe('select by target', () => {
     await selected(rising(8, 64, 64, 8), { targetMacs: '0.004' })
   })
 
+  it('removes nothing more where the blocks that went have met the target', async () => {
+    for (const raw of [{ targetMacs: '1' }, { targetSize: '1MB' }]) {
+      assert.deepEqual(gone(await selected(rising(3, 4, 2), { ...raw, layers: '1' })), [])
+    }
+  })
+
   it('has nothing to do where a target is met already', async () => {
     for (const raw of [{ targetMacs: '1' }, { targetParams: '1' }, { targetSize: '1MB' }]) {
       await assert.rejects(selected(rising(3, 4, 2), raw), { name: 'NothingToDoError', message: /already/ })
