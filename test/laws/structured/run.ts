@@ -11,10 +11,11 @@ const OPEN_BATCH = 3
 /** Tables that inputs look things up in are that long. */
 const MOST_INDEX = 7
 
-/** Random numbers for all inputs: normal ones, indices, and truths. */
+/** Random numbers for all inputs without a default: normal ones, indices, and truths. */
 export function feedsOf(model: Model, seed: number): Arrays {
   const rng = new Rng(seed, 1)
-  return Object.fromEntries(model.main.inputs.map(({ name, declared }) => [name, fed(name, declared, rng)]))
+  const asked = model.main.inputs.filter(({ constant }) => constant === null)
+  return Object.fromEntries(asked.map(({ name, declared }) => [name, fed(name, declared, rng)]))
 }
 
 function fed(name: string, declared: Model['main']['inputs'][number]['declared'], rng: Rng): NdArray {

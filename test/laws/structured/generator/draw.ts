@@ -4,6 +4,7 @@ import { attr } from '../../../../src/ir/attr.js'
 import type { Node, Value } from '../../../../src/ir/graph.js'
 import type { Tensor } from '../../../../src/ir/tensor.js'
 import { type DType, elementCount, type Shape, tensorType } from '../../../../src/ir/type.js'
+import { constantOf } from '../../../../src/ir/walk.js'
 
 /** An extent of a target shape: a number, or so many times the batch. */
 export type Extent = number | Batch
@@ -87,6 +88,15 @@ export class Draw {
   input(shape: readonly Extent[], dtype: DType = 'float32'): Value {
     const value = this.sketch.input(this.#name('input'), this.#dims(shape), dtype)
     if (shape[0] === B) this.#common.source ??= value
+    return value
+  }
+
+  /** An input of the model whose default is what a constant says. */
+  optional(constant: Value): Value {
+    const tensor = constantOf(constant)
+    if (tensor === null) throw new Error(`"${constant.name}" is no constant.`)
+    const value = this.sketch.input(this.#name('optional'), tensor.shape, tensor.dtype)
+    this.sketch.model.setDefault(value, tensor)
     return value
   }
 

@@ -10,7 +10,9 @@ import { gates } from './gates.js'
 import { grouped } from './grouped.js'
 import { hindrances } from './hindrances.js'
 import { joins } from './joins.js'
+import { misaligned } from './misaligned.js'
 import { norms } from './norms.js'
+import { rare } from './rare.js'
 import { recurrent } from './recurrent.js'
 import { residual } from './residual.js'
 import { spatial } from './spatial.js'
@@ -37,5 +39,7 @@ export const topologies: readonly Topology[] = [
   ...hindrances,
   ...joins,
   ...fused,
+  ...misaligned,
+  ...rare,
   ...chains,
 ]

@@ -36,7 +36,7 @@ const DRAWN_OUT = 16
 /** One topology between a layer before it and one behind. */
 export function alone(topology: Topology, seed: number): Case {
   const rng = new Rng(seed, ...Buffer.from(topology.name))
-  const d = begin(rng, anyOf(rng, opsetsFrom(topology.opset)), topology.staticBatch === true)
+  const d = begin(rng, anyOf(rng, opsetsFor(topology)), topology.staticBatch === true)
   const { multiple = 1, spaceMultiple = 1 } = topology
   const x = stem(d, topology.takes, d.width(multiple), spaceMultiple)
   const { out, inner, outer } = topology.draw(d, x)
@@ -50,7 +50,7 @@ export function composition(seed: number): Case {
   const rng = new Rng(seed)
   const opset = anyOf(rng, [...OPSETS.keys()])
   const d = begin(rng, opset, false)
-  const able = topologies.filter((t) => (t.opset ?? 11) <= opset && !(t.staticBatch && d.batch === 'open'))
+  const able = topologies.filter((t) => opsetsFor(t).includes(opset) && !(t.staticBatch && d.batch === 'open'))
   let x = stem(d, d.pick(['image', 'image', 'tokens', 'vector', 'line', 'volume']), d.width(), d.pick([1, 2]))
   let [prunable, isHidden] = [0, false]
   const blocks: Topology[] = []
@@ -79,8 +79,8 @@ function begin(rng: Rng, opset: number, staticBatch: boolean): Draw {
   return Draw.on(new Sketch(model), rng, anyOf(rng, batches))
 }
 
-function opsetsFrom(least = 11): number[] {
-  return [...OPSETS.keys()].filter((opset) => opset >= least)
+function opsetsFor({ opset: least = 11, lastOpset: most = Number.POSITIVE_INFINITY }: Topology): number[] {
+  return [...OPSETS.keys()].filter((opset) => opset >= least && opset <= most)
 }
 
 function anyOf<T>(rng: Rng, choices: readonly T[]): T {

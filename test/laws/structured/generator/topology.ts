@@ -33,6 +33,8 @@ export interface Topology {
   readonly takes: Kind
   /** The first version of ai.onnx that has its ops; 11 unless told. */
   readonly opset?: number
+  /** The last version that ONNX Runtime has kernels for, where there are later ones. */
+  readonly lastOpset?: number
   /** The number of channels that come in is a multiple of this; 1 unless told. */
   readonly multiple?: number
   /** All extents of the space that come in are multiples of this; 1 unless told. */
