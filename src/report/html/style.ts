@@ -187,6 +187,7 @@ thead th{color:var(--quiet);font-weight:500;font-size:.8125rem;position:sticky;t
 tfoot>tr>*{position:sticky;bottom:0;background:var(--surface)}
 .number{text-align:right}
 td.words{white-space:normal;min-width:10rem}
+td.members{white-space:normal;min-width:24rem}
 td i{font-style:normal;color:var(--quiet)}
 .layers small{display:block;color:var(--quiet);font-size:.8125rem;line-height:1.3}
 .layers tbody tr{content-visibility:auto;contain-intrinsic-size:auto 3.2rem}

@@ -25,6 +25,7 @@ import { BEFORE_AFTER } from './states.js'
 /** Columns that still have a width on a phone. */
 const MOST_COLUMNS = 400
 const MOST_ROWS = 400
+const MOST_REASONS = 100
 const MOST_MEMBERS = 6
 const LONGEST = 400
 
@@ -55,7 +56,7 @@ export function groups(report: Report): Section | null {
   if (found === null) return null
   const rows = groupRows(found, MOST_ROWS).map(
     (row) =>
-      html`<tr><th scope="row">${name(row.name, 60)}</th><td>${row.kind}</td><td class="number strong">${row.units}</td><td class="number">${row.channels}</td><td class="number">${row.macs}</td><td class="number">${row.bytes}</td><td class="words">${members(row)}</td></tr>
+      html`<tr><th scope="row">${name(row.name, 60)}</th><td>${row.kind}</td><td class="number strong">${row.units}</td><td class="number">${row.channels}</td><td class="number">${row.macs}</td><td class="number">${row.bytes}</td><td class="members">${members(row)}</td></tr>
 `,
   )
   return section(
@@ -156,7 +157,7 @@ function prunedTable(pruned: StructuredReport): readonly (Markup | null)[] {
   if (shown.length === 0) return []
   const rows = shown.map(
     (row) =>
-      html`<tr><th scope="row">${name(row.name, 60)}</th><td>${row.kind}</td><td class="number"><i>${row.before} →</i> <span class="strong">${row.after}</span></td><td class="number">${row.leftText}</td><td class="words">${members(row)}</td></tr>
+      html`<tr><th scope="row">${name(row.name, 60)}</th><td>${row.kind}</td><td class="number"><i>${row.before} →</i> <span class="strong">${row.after}</span></td><td class="number">${row.leftText}</td><td class="members">${members(row)}</td></tr>
 `,
   )
   return [
@@ -208,13 +209,17 @@ function recovered(pruned: StructuredReport): Markup | null {
 
 function frozenList(title: string, frozen: readonly FrozenReport[]): Markup | null {
   if (frozen.length === 0) return null
+  const all = hindrances(frozen)
   return figure(
     title,
-    html`<ul class="groups">${hindrances(frozen).map(
+    html`<ul class="groups">${all.slice(0, MOST_REASONS).map(
       ({ by, why, layers, bytes: size }) =>
         html`<li><p><strong>${by.slice(0, LONGEST)}</strong>: ${why.slice(0, LONGEST)} <span class="quiet">${plural(layers.length, 'layer')}, ${bytes(size)}</span></p>${targetList(layers.map(keptText))}</li>
 `,
     )}</ul>`,
+    all.length > MOST_REASONS
+      ? html`<p class="caption">... and ${count(all.length - MOST_REASONS)} more reasons: the JSON report has all.</p>`
+      : null,
   )
 }
 
