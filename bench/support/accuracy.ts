@@ -6,7 +6,9 @@ import { type Evaluation, makeStep, passes, type RunRequest, runRecipe } from '.
 
 /** One way to prune. */
 export interface Pruning {
-  /** Of the pass `prune`, as a recipe has them. */
+  /** The name of the pass: `prune` unless told. */
+  readonly pass?: string
+  /** Of the pass, as a recipe has them. */
   readonly options: Readonly<Record<string, unknown>>
   /** What else the request needs: data that a criterion learns from, say. */
   readonly request?: Partial<RunRequest>
@@ -27,9 +29,9 @@ export async function accuracies(
   const folder = mkdtempSync(join(tmpdir(), 'accuracy-'))
   try {
     const models = [{ path: model }]
-    for (const [i, { options, request }] of prunings.entries()) {
+    for (const [i, { pass = 'prune', options, request }] of prunings.entries()) {
       const output = join(folder, `${i}.onnx`)
-      const steps = [makeStep(prunePass(), options, (option) => option)]
+      const steps = [makeStep(passNamed(pass), options, (option) => option)]
       await runRecipe({ input: model, output, steps, gzip: false, ...request })
       models.push({ path: output })
     }
@@ -42,8 +44,8 @@ export async function accuracies(
   }
 }
 
-function prunePass() {
-  const pass = passes.find(({ name }) => name === 'prune')
-  if (pass === undefined) throw new Error('There is no pass prune.')
+function passNamed(name: string) {
+  const pass = passes.find((one) => one.name === name)
+  if (pass === undefined) throw new Error(`There is no pass ${name}.`)
   return pass
 }

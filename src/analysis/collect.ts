@@ -28,24 +28,36 @@ export async function collect(
   onProgress: (samples: number, total: number | null) => void,
   signal: AbortSignal,
 ): Promise<Collected> {
+  const { folds, samples } = await collectFolds(options, 1, onProgress, signal)
+  return { sums: folds[0] ?? new Map(), samples }
+}
+
+/** The same by folds, for what is to be checked on other samples than it was learned from: batches go to them in turns. */
+export async function collectFolds(
+  options: CollectOptions,
+  count: number,
+  onProgress: (samples: number, total: number | null) => void,
+  signal: AbortSignal,
+): Promise<{ readonly folds: readonly Collected['sums'][]; readonly samples: number }> {
   const opened = await openModel(options.source, options)
   try {
     const { dataset, binding, batchSize } = await bindData(opened.session.inputs, options)
-    const sums = new Map<string, Float64Array>()
-    let samples = 0
+    const folds = Array.from({ length: count }, () => new Map<string, Float64Array>())
+    let [samples, batches] = [0, 0]
     for await (const batch of dataset.batches({ size: batchSize, last: 'keep' })) {
       signal.throwIfAborted()
       if (binding.batchSize !== null && batch.size < binding.batchSize && samples > 0) break
       const place = { first: samples, size: batch.size }
       const feeds = padded(binding.feeds(batch), batch.size, binding.batchSize ?? batch.size)
       const outputs = await runOn(opened, feeds, options.outputs, place)
+      const sums = folds[batches++ % count] ?? new Map()
       for (const name of options.outputs) add(sums, name, outputs[name], place)
       samples += batch.size
       onProgress(samples, dataset.length)
     }
     if (samples === 0)
       throw new DataError(`There are no samples in "${options.data}".`, { suggestions: emptyRemedy(dataset) })
-    return { sums, samples }
+    return { folds, samples }
   } finally {
     await opened.session.release()
   }

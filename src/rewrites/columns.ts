@@ -56,7 +56,12 @@ export class Drawing {
       const turned = this.turnedPatches(this.patches(x, view), view.groups * width)
       return this.reshape(turned, [view.groups, width, -1])
     }
-    return this.reshape(this.turned(x, view.axis, view.rank), [1, view.width, -1])
+    // The last axis of whatever is before it: a view of it may leave the rank open.
+    const columns =
+      view.axis === view.rank - 1
+        ? this.node('Transpose', [this.reshape(x, [-1, view.width])], { perm: attr.ints([1, 0]) })
+        : this.turned(x, view.axis, view.rank)
+    return this.reshape(columns, [1, view.width, -1])
   }
 
   float32(value: Value): Value {

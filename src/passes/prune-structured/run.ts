@@ -10,6 +10,7 @@ import { frozenWeights, prunedGroups } from './described.js'
 import type { Values } from './index.js'
 import { verifyCut } from './oracle.js'
 import { prepare, tidy } from './prepare.js'
+import { recover } from './recovery/recover.js'
 import { select } from './select.js'
 
 /** Removes the least important blocks, then the least important units of what is left, with all that goes with them. */
@@ -35,13 +36,16 @@ export async function run(model: Model, values: Values, context: PassContext): P
     ({ value, before, after }): Change => ({ target: value.name, what: `[${before}] -> [${after}]` }),
   )
   const oracle = values.verify ? await verifyCut({ before: uncut, model, removal, preference }, context) : null
+  const cutModel = { before: uncut, dependencies, removal, model }
+  const recovery = await recover(cutModel, values, context)
   await tidy(model, context.signal)
+  const learned = Math.max(samples ?? 0, recovery.samples)
   return {
     changed: [...(depth?.changed ?? []), ...changed],
-    skipped: [...(depth?.skipped ?? [])],
-    notes: [...(depth?.notes ?? []), ...notes],
-    structured: { goal, groups, frozen, blocks: depth?.blocks ?? [], recovered: [], oracle },
-    ...(samples !== undefined && { samples }),
+    skipped: [...(depth?.skipped ?? []), ...recovery.skipped],
+    notes: [...(depth?.notes ?? []), ...notes, ...recovery.notes],
+    structured: { goal, groups, frozen, blocks: depth?.blocks ?? [], recovered: recovery.recovered, oracle },
+    ...(learned > 0 && { samples: learned }),
   }
 }
 
