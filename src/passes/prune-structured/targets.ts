@@ -71,14 +71,22 @@ export async function fewestBySize(plan: Plan, searched: Searched, values: Value
   }
   // Names, nodes and attributes take some bytes more than the constants, and nearly the same whatever goes.
   let rest = reached - constantsAt(plan.at(plan.most).removal)
-  let best = plan.most
+  let [large, best] = [plan.least - 1, plan.most]
   for (let tries = 0; tries < MOST_TRIES; tries++) {
     const guess = plan.fewest(({ removal }) => constantsAt(removal) + rest <= target) ?? best
     const isKnown = known.has(guess)
     const exact = await exactAt(guess)
-    if (exact <= target && guess < best) best = guess
+    if (exact <= target) best = Math.min(best, guess)
+    else large = Math.max(large, guess)
     if (isKnown) break
     rest = exact - constantsAt(plan.at(guess).removal)
+  }
+  // No guess was small enough: then the hard way, rather than to remove all that may go.
+  const isOpen = best === plan.most
+  while (isOpen && best - large > 1) {
+    const middle = Math.floor((large + best) / 2)
+    if ((await exactAt(middle)) <= target) best = middle
+    else large = middle
   }
   return best
 }
