@@ -7,8 +7,9 @@ from torch import nn
 def draw_weights(model: nn.Module) -> None:
     """Replaces what initialisation left equal, zero or vanishingly small by values a trained model could have.
 
-    Gains of norms become 0.7..1.3, zero biases and tables normal, zero matrices normal by their fan-in, gates of
-    residual branches (1e-6 in ConvNeXt, 1e-5 in CaiT) 0.2..0.4; biases that are drawn already get a little more.
+    Gains of norms become 0.7..1.3, zero biases and tables normal, zero and faint matrices normal by their fan-in,
+    gates of residual branches (1e-6 in ConvNeXt, 1e-5 in CaiT) 0.2..0.4; biases that are drawn already get a little
+    more.
 
     Biases of BatchNorm are around 0.5: with half of all units off, as around 0, every layer adds to small
     differences, and rounding (1e-7) becomes 5e-5 of the output's range in a ResNet-152 instead of 4e-7.
@@ -23,16 +24,24 @@ def draw_weights(model: nn.Module) -> None:
             parameter.uniform_(0.7, 1.3)
         elif id(parameter) in shifts:
             parameter.normal_(0.5, 0.2)
+        elif is_faint(parameter):
+            is_matrix = sum(n > 1 for n in parameter.shape) >= 2
+            parameter.normal_(0, parameter[0].numel() ** -0.5 if is_matrix else 0.1)
         elif bool((parameter != value).any()):
             if parameter.dim() <= 1:
                 parameter.add_(torch.randn_like(parameter) * 0.02)
-        elif value == 0:
-            is_matrix = sum(n > 1 for n in parameter.shape) >= 2
-            parameter.normal_(0, parameter[0].numel() ** -0.5 if is_matrix else 0.1)
         elif abs(value) < 0.05:
             parameter.uniform_(0.2, 0.4)
         else:
             parameter.uniform_(0.7 * abs(value), 1.3 * abs(value)).mul_(1 if value > 0 else -1)
+
+
+def is_faint(parameter: nn.Parameter) -> bool:
+    """Whether it is zero, or a matrix that makes a hundredth of what it is given, as some heads do at first."""
+    if not bool(parameter.any()):
+        return True
+    is_matrix = parameter.dim() == 2 and min(parameter.shape) > 1
+    return is_matrix and float(parameter.std()) * parameter.shape[1] ** 0.5 < 0.03
 
 
 def is_norm(module: nn.Module) -> bool:
