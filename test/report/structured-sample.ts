@@ -176,7 +176,7 @@ export function inspectGroups(): Report {
     tool: TOOL,
     command: 'inspect',
     argv: ['inspect', 'fixtures/lenet5.onnx', '--groups'],
-    headlines: ['142 channels can be removed, in 3 groups; 2 layers keep some or all of theirs.'],
+    headlines: ['142 channels can be removed, in 3 groups; 3 layers keep some or all of theirs.'],
     seed: 0,
     before: model(
       'fixtures/lenet5.onnx',
@@ -188,6 +188,7 @@ export function inspectGroups(): Report {
       groups: [...groups, { ...groupOfHeads(), macs: 1_200_000, bytes: 98_304 }],
       frozen: [
         OUTPUT,
+        { ...OUTPUT, target: '/gate/Conv', channels: 1, of: 1, bytes: 2_304, why: 'it is a single element' },
         { ...OUTPUT, target: '/fc2/Gemm', channels: 4, of: 84, bytes: 1_920, node: '/topk/TopK', why: 'it is ordered' },
       ],
       blocked: [

@@ -126,7 +126,7 @@ export const PREPARED =
 
 /** Layers that one node keeps for one reason. */
 export interface Hindrance {
-  /** The node, or `the model` for its interface. */
+  /** The node, `the model` for its interface, or `the layer itself`. */
   readonly by: string
   readonly why: string
   readonly layers: readonly FrozenReport[]
@@ -138,12 +138,16 @@ export function hindrances(frozen: readonly FrozenReport[]): readonly Hindrance[
   const found = new Map<string, { by: string; why: string; layers: FrozenReport[]; bytes: number }>()
   for (const layer of frozen) {
     const key = JSON.stringify([layer.node, layer.why])
-    const known = found.get(key) ?? { by: layer.node ?? 'the model', why: layer.why, layers: [], bytes: 0 }
+    const known = found.get(key) ?? { by: keeperOf(layer), why: layer.why, layers: [], bytes: 0 }
     found.set(key, known)
     known.layers.push(layer)
     known.bytes += layer.bytes
   }
   return [...found.values()].sort((a, b) => b.bytes - a.bytes)
+}
+
+function keeperOf({ node, why }: FrozenReport): string {
+  return node ?? (why.endsWith(' of the model') ? 'the model' : 'the layer itself')
 }
 
 /** `keeps 3 layers, 1.2 MB (conv1, conv2 and 1 more): it is normalized over`. */
