@@ -71,19 +71,27 @@ export function normsOf(
 
 /** How the inputs of a normalization have changed, by channel. */
 export interface Drift {
-  /** The mean now, less the one before. */
-  readonly shift: Float64Array
+  /** The mean now, and before the cut. */
+  readonly now: Float64Array
+  readonly past: Float64Array
   /** The variance now by the one before. */
   readonly ratio: Float64Array
 }
 
 /**
- * Lets mean and variance follow the inputs. They move as the cut has moved them and are not replaced by what the data
- * have: the data need not be those of the training, and a model that was not cut must stay as it is.
+ * Lets mean and variance follow the inputs, so that each channel has the mean and the variance again that it had behind
+ * the normalization:
+ *
+ *   var' + epsilon = ratio (var + epsilon)      mean' = now - sqrt(ratio) (past - mean)
+ *
+ * They are not replaced by what the data have: the data need not be those of the training, and a model that was not cut
+ * must stay as it is.
  */
-export function follow(model: Model, node: Node, { shift, ratio }: Drift): void {
-  change(model, node, MEAN, (mean, channel) => mean + (shift[channel] ?? 0))
-  change(model, node, VARIANCE, (variance, channel) => variance * Math.max(LEAST_RATIO, ratio[channel] ?? 1))
+export function follow(model: Model, node: Node, { now, past, ratio }: Drift): void {
+  const epsilon = node.float('epsilon', 1e-5)
+  const ratioOf = (channel: number) => Math.max(LEAST_RATIO, ratio[channel] ?? 1)
+  change(model, node, MEAN, (mean, c) => (now[c] ?? 0) - Math.sqrt(ratioOf(c)) * ((past[c] ?? 0) - mean))
+  change(model, node, VARIANCE, (variance, c) => Math.max(0, ratioOf(c) * (variance + epsilon) - epsilon))
 }
 
 function change(model: Model, node: Node, index: number, f: (value: number, channel: number) => number): void {

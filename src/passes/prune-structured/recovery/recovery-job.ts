@@ -74,12 +74,11 @@ function drifted({ outputs: { n, now, past } }: NormTask, folds: readonly Sums[]
     return { mean, variance }
   }
   const [after, before] = [moments(now), moments(past)]
-  const shift = after.mean.map((m, c) => m - (before.mean[c] as number)) // of one length, as are the next
   const ratio = after.variance.map((v, c) => {
     const was = before.variance[c] as number
     return v > 0 && was > 0 ? v / was : 1
   })
-  return { deltas: null, drift: { shift, ratio }, errorBefore: null, errorAfter: null }
+  return { deltas: null, drift: { now: after.mean, past: before.mean, ratio }, errorBefore: null, errorAfter: null }
 }
 
 /** The sum over all folds. */

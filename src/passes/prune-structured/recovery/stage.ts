@@ -51,7 +51,7 @@ const STAGE_BYTES = 512 << 20
 /** Samples per run: windows of convolutions are many times larger than the values that they are cut out of. */
 const BATCH_SIZE = 8
 /** What may be added to the diagonals of covariances, by their mean: each is tried. */
-const DAMPINGS = [1e-4, 1e-3, 1e-2, 1e-1, 1, 10]
+const DAMPINGS = [1e-6, 1e-4, 1e-2, 1e-1, 1, 10]
 
 /**
  * Divides the work into runs over the data, from the inputs of the model to its outputs. The layers that come first in a
