@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import type { Dependencies, Removal } from '../../../analysis/dependencies/dependencies.js'
+import { countMacs } from '../../../analysis/macs.js'
 import { inferShapes, type Shapes } from '../../../analysis/shapes.js'
 import type { Model, Node } from '../../../ir/graph.js'
 import { settle } from '../../../rewrites/settle.js'
@@ -30,8 +31,13 @@ export interface Recovered {
   readonly samples: number
 }
 
-/** Runs over the data at most, for deep models: each runs both models up to the layers that it is about. */
-const MOST_STAGES = 8
+/**
+ * Each stage runs both models up to the layers that it is about. One for each layer is best by far where layers are many
+ * and small; where a run takes long, neighbours share a stage.
+ */
+const STAGES = { least: 4, most: 64 }
+/** Multiply-accumulate operations of all stages, were each to run all of the model: some minutes on two cores. */
+const MOST_MACS = 16e12
 
 /**
  * Lets the layers of a cut model that have lost inputs make up for it, on data and without training: each is fitted to
@@ -50,11 +56,14 @@ export async function recover(
   const { data } = context
   const how = values.recover
   if (data === undefined || how === 'none') return { recovered: [], skipped: [], notes: [], samples: 0 }
-  const { layers, skipped } = layersOf(dependencies, removal, before, await inferShapes(before, { dims: data.dims }))
+  const shapes = await inferShapes(before, { dims: data.dims })
+  const { layers, skipped } = layersOf(dependencies, removal, before, shapes)
   const means = { refit: how === 'auto' || how === 'refit', absorb: how === 'auto' || how === 'absorb' }
   const plan = await planned(model, layers, means, data.dims)
   const norms = how === 'auto' || how === 'norms' ? normsOf(dependencies, removal, before, layers, plan.work) : []
-  const stages = [...stagesOf(plan.work, MOST_STAGES), ...stagesOf(norms, MOST_STAGES)]
+  const wanted = values.samples ?? DEFAULT_SAMPLES
+  const most = stagesFor(countMacs(before, shapes).total, wanted)
+  const stages = [...stagesOf(plan.work, most), ...stagesOf(norms, most)]
   const { model: work, of } = model.clone()
   settle(before, join(data.folder, 'recovery-before.bin'), new Set())
   const models = { before, work, of }
@@ -65,7 +74,7 @@ export async function recover(
     const start = done
     const result = await runStage(models, stage, String(index), {
       data,
-      samples: values.samples ?? DEFAULT_SAMPLES,
+      samples: wanted,
       seed: context.seed,
       signal: context.signal,
       onProgress: (within) => context.onProgress?.(start + within * part),
@@ -76,6 +85,12 @@ export async function recover(
   }
   const notes = how === 'norms' && norms.length === 0 ? ['There is no BatchNormalization behind what was cut.'] : []
   return { recovered, skipped: [...(how === 'norms' ? [] : skipped), ...plan.skipped], notes, samples }
+}
+
+function stagesFor(macs: number | null, samples: number): number {
+  const { least, most } = STAGES
+  if (macs === null || macs === 0) return most
+  return Math.min(most, Math.max(least, Math.floor(MOST_MACS / (macs * samples))))
 }
 
 /** Changes the cut model and its copy alike. */
