@@ -52,7 +52,7 @@ export function choicesIn(dependencies: Dependencies, removal: Removal, shapes: 
     const read = [...valuesRead(node)]
     const isChosen = read.some((value) => chosen.has(value))
     const isRounded = isChosen || read.some((value) => rounded.has(value)) || hasAny(node, (n) => rounding.has(n))
-    const deciding = isRounded ? node.inputs.flatMap((value) => (value && isReal(value, shapes) ? [value] : [])) : []
+    const deciding = isRounded ? read.filter((value) => isReal(value, shapes)) : []
     const chooses = deciding.length > 0 && hasAny(node, (inner) => choosesBy(inner, shapes))
     if (chooses && !isChosen) {
       for (const value of deciding) if (rounded.has(value)) first.push({ node, value })

@@ -13,6 +13,9 @@ import { prepare, tidy } from './prepare.js'
 import { recover } from './recovery/recover.js'
 import { select } from './select.js'
 
+const NOTHING_TO_VERIFY =
+  '--verify had nothing to compare: no channels were cut, and what a model computes without a block is another matter.'
+
 /** Removes the least important blocks, then the least important units of what is left, with all that goes with them. */
 export async function run(model: Model, values: Values, context: PassContext): Promise<PassResult> {
   const original = values.targetLatency === null ? null : model.clone().model
@@ -35,7 +38,8 @@ export async function run(model: Model, values: Values, context: PassContext): P
   const changed = cut(dependencies, removal).map(
     ({ value, before, after }): Change => ({ target: value.name, what: `[${before}] -> [${after}]` }),
   )
-  const oracle = values.verify ? await verifyCut({ before: uncut, model, removal, preference }, context) : null
+  const isCut = removal.includes(1)
+  const oracle = values.verify && isCut ? await verifyCut({ before: uncut, model, removal, preference }, context) : null
   const cutModel = { before: uncut, dependencies, removal, model }
   const recovery = await recover(cutModel, values, context)
   await tidy(model, context.signal)
@@ -43,7 +47,12 @@ export async function run(model: Model, values: Values, context: PassContext): P
   return {
     changed: [...(depth?.changed ?? []), ...changed],
     skipped: [...(depth?.skipped ?? []), ...recovery.skipped],
-    notes: [...(depth?.notes ?? []), ...notes, ...recovery.notes],
+    notes: [
+      ...(depth?.notes ?? []),
+      ...notes,
+      ...(values.verify && !isCut ? [NOTHING_TO_VERIFY] : []),
+      ...recovery.notes,
+    ],
     structured: { goal, groups, frozen, blocks: depth?.blocks ?? [], recovered: recovery.recovered, oracle },
     ...(learned > 0 && { samples: learned }),
   }
