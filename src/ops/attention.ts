@@ -49,7 +49,9 @@ export function projectedAttentionMacs(node: Node, shapes: NodeShapes, past: num
   if (x === null || w === null || earlier === null) return null
   const [b = 0, s = 0, d = 0] = x
   const projected = w[1] ?? 0
-  const [queries = projected / 3, , values = projected / 3] = node.ints('qkv_hidden_sizes') ?? []
+  // Attributes say the widths as they were before a cut, shapes as they are; queries are as wide as keys.
+  const values = shapes.output(0)?.[2] ?? node.ints('qkv_hidden_sizes')?.[2] ?? projected / 3
+  const queries = (projected - values) / 2
   return b * s * (d * projected + (s + earlier) * (queries + values))
 }
 

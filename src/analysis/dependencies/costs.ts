@@ -20,10 +20,20 @@ export interface Cost {
 export class Costs {
   readonly #dependencies: Dependencies
   readonly #shapes: Shapes
+  /** Of constants that each reader cuts for itself: as the first one cuts them. */
+  readonly #ofConstants = new Map<Value, readonly UnitAxis[]>()
 
   constructor(dependencies: Dependencies, shapes: Shapes) {
     this.#dependencies = dependencies
     this.#shapes = shapes
+    const { trace, model } = dependencies
+    for (const node of walk(model)) {
+      for (const [index, value] of node.inputs.entries()) {
+        if (value === null || constantOf(value) === null || this.#ofConstants.has(value)) continue
+        const axes = trace.axesOfInput(node, index)
+        if (axes !== null) this.#ofConstants.set(value, axes)
+      }
+    }
   }
 
   of(removal: Removal): Cost {
@@ -41,7 +51,7 @@ export class Costs {
     const { trace, model } = this.#dependencies
     const shapeOf: Shapes['shapeOf'] = (value, call) => {
       const shape = shapes.shapeOf(value, call)
-      const axes = trace.axesOfValue(value)
+      const axes = this.#ofConstants.get(value) ?? trace.axesOfValue(value)
       if (shape === null || axes === null || axes.length !== shape.length) return shape
       return axes.map(sizeOf)
     }

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict'
+import { Costs } from '../../../src/analysis/dependencies/costs.js'
 import { type Dependencies, dependenciesOf, type Removal } from '../../../src/analysis/dependencies/dependencies.js'
+import { countMacs } from '../../../src/analysis/macs.js'
 import { inferShapes } from '../../../src/analysis/shapes.js'
 import { Rng } from '../../../src/data/rng.js'
 import type { Model } from '../../../src/ir/graph.js'
@@ -39,7 +41,7 @@ export interface Verdict {
 
 /**
  * Cuts units by lot out of a random model, and holds the result to the law: it computes what the model computes in
- * which the same units are masked; its interface is the same; it is smaller.
+ * which the same units are masked; its interface is the same; it is smaller, by as many MACs as was foretold.
  *
  * @throws an error that names the case and prints the model
  */
@@ -52,7 +54,11 @@ export async function assertLaw(c: Case, seed: number, options: LawOptions): Pro
   }
 }
 
-async function judged({ model: before, prunable, rounds }: Case, rng: Rng, options: LawOptions): Promise<Verdict> {
+async function judged(
+  { model: before, prunable, rounds, isHidden }: Case,
+  rng: Rng,
+  options: LawOptions,
+): Promise<Verdict> {
   const { model } = before.clone()
   if (options.prepared) await prepare(model, undefined)
   const parameters = parametersOf(model)
@@ -65,9 +71,12 @@ async function judged({ model: before, prunable, rounds }: Case, rng: Rng, optio
   )
   if (options.prepared) assert.ok(dependencies.unitCount >= prunable, shortOf(prunable, dependencies))
   const removal = removalOf(dependencies, rng)
+  const expected = new Costs(dependencies, shapes).of(removal)
   const removed = removal.reduce((n, gone) => n + gone, 0)
   const feeds = feedsOf(model, 1)
+  const { version } = model
   const reference = await outputsOf(maskedReference(dependencies, removal, shapes), feeds)
+  assert.equal(model.version, version, 'what only looks at a model has changed it')
   cut(dependencies, removal)
 
   verify(model, 'cut')
@@ -78,6 +87,10 @@ async function judged({ model: before, prunable, rounds }: Case, rng: Rng, optio
     difference <= (rounds ? TOLERANCE_OF_CODES : TOLERANCE),
     `the outputs differ by ${difference} of their range`,
   )
+  if (options.prepared && !isHidden) {
+    const { total } = countMacs(model, await inferShapes(model))
+    assert.equal(expected.macs, total, 'what it costs was foretold wrong')
+  }
   if (removed > 0) assert.ok(parametersOf(model) < parameters, 'nothing has become smaller')
   const effect = removed === 0 ? 0 : largestDifference(await outputsOf(before, feeds), reference)
   return { units: dependencies.unitCount, removed, effect }

@@ -15,6 +15,8 @@ export interface Case {
   readonly prunable: number
   /** Numbers are rounded or compared in it: the least difference may become a large one. */
   readonly rounds: boolean
+  /** ONNX Runtime does not tell all of its shapes. */
+  readonly isHidden: boolean
 }
 
 /** Versions of ai.onnx with the IR version that came with each. */
@@ -42,7 +44,13 @@ export function alone(topology: Topology, seed: number): Case {
   const { out, inner, outer } = topology.draw(d, x)
   show(d, head(d, out))
   const label = `"${topology.name}", seed ${seed}`
-  return { label, model: d.sketch.model, prunable: inner + outer, rounds: topology.rounds === true }
+  return {
+    label,
+    model: d.sketch.model,
+    prunable: inner + outer,
+    rounds: topology.rounds === true,
+    isHidden: topology.hidesShapes === true,
+  }
 }
 
 /** Two to eight topologies in a row. */
@@ -66,7 +74,7 @@ export function composition(seed: number): Case {
   }
   show(d, d.chance(0.1) ? x : head(d, x))
   const label = `composition, seed ${seed}: ${blocks.map(({ name }) => name).join('; ')}`
-  return { label, model: d.sketch.model, prunable, rounds: blocks.some(({ rounds }) => rounds === true) }
+  return { label, model: d.sketch.model, prunable, rounds: blocks.some(({ rounds }) => rounds === true), isHidden }
 }
 
 function begin(rng: Rng, opset: number, staticBatch: boolean): Draw {
