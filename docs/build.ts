@@ -77,12 +77,13 @@ const SECTIONS: Readonly<Record<string, () => string>> = {
       .join('\n\n'),
   ops: () =>
     table(
-      ['Op', 'Weights', 'MACs', 'Upgrade rules'],
-      ops.flatMap(({ types, weights, macs, upgrade = {} }) =>
+      ['Op', 'Weights', 'MACs', 'Channels', 'Upgrade rules'],
+      ops.flatMap(({ types, weights, macs, couple, upgrade = {} }) =>
         types.map((type) => [
           `\`${type}\``,
           weights ? 'known' : 'none',
           macs ? 'counted' : 'none',
+          couple ? 'followed' : 'kept',
           Object.keys(upgrade).join(', ') || 'none',
         ]),
       ),
