@@ -119,7 +119,7 @@ export class Graph {
   readonly outputs: readonly OutputSlot[] = []
   readonly initializers: ReadonlySet<Value> = new Set()
   /** In topological order. */
-  readonly nodes: Iterable<Node> & { readonly size: number }
+  readonly nodes: Iterable<Node> & { readonly size: number; after(node: Node): Node | null }
   /** @internal What is defined here, by name: for the reader and the writer, to which names are all. */
   readonly definitions: ReadonlyMap<string, Value> = new Map()
   /** @internal The outputs by name; of several with one name the last. */

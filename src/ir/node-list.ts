@@ -42,11 +42,11 @@ export class NodeList implements Iterable<Node> {
   }
 
   *[Symbol.iterator](): Iterator<Node> {
-    for (let node = this.#first; node !== null; node = this.#after(node)) yield node
+    for (let node = this.#first; node !== null; node = this.after(node)) yield node
   }
 
-  /** The next node that is still in the list. */
-  #after(node: Node): Node | null {
+  /** The next node that is still in the list; null behind the last. */
+  after(node: Node): Node | null {
     let next = this.#links.get(node)?.next ?? this.#afterRemoved.get(node) ?? null
     while (next !== null && !this.#links.has(next)) next = this.#afterRemoved.get(next) ?? null
     return next

@@ -140,8 +140,11 @@ export class Space {
         this.#choose(product, able[0]?.factor ?? null)
         return false
       })
+      // What one has lost tells of its neighbours, on either side: the way back follows what the way there could not.
+      open.reverse()
     }
-    for (const product of open) {
+    const stillOpen = new Set(open)
+    for (const product of this.#products.filter((product) => stillOpen.has(product))) {
       const able = this.#able(product)
       const marked = (mark: number) => able.find(({ factor }) => this.#isMarked(factor, mark))
       const heads = marked(HEADS)

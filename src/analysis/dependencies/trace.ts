@@ -170,7 +170,7 @@ class Tracer implements Trace, Surroundings {
       if (value === null) continue
       const branches = bodies.map((body) => {
         const result = body.outputs[index]?.value
-        return result ? this.#axesOf(result) : null
+        return result ? this.#axesOfResult(node, result) : null
       })
       const shape = this.shapeOf(value)
       const [first] = branches
@@ -210,7 +210,7 @@ class Tracer implements Trace, Surroundings {
     this.graph(body)
     const firstState = isLoop ? 1 : 0
     for (const [index, { value }] of body.outputs.entries()) {
-      const axes = this.#axesOf(value)
+      const axes = this.#axesOfResult(node, value)
       const start = started[index - firstState]
       const ofBody = body.inputs[index - firstState + before]
       const carried = ofBody ? this.#ofValue.get(ofBody) : null
@@ -236,6 +236,14 @@ class Tracer implements Trace, Surroundings {
       this.#ofValue.set(value, fits ? start : this.#fixedAxes(value, hindrance))
       if (!fits) for (const axis of start ?? []) this.space.keep(axis, hindrance)
     }
+  }
+
+  /** Of what a body returns. Constants are cut where a node reads them: one that is returned as it is stays. */
+  #axesOfResult(node: Node, value: Value): readonly UnitAxis[] | null {
+    if (constantOf(value) !== null) {
+      this.keepValue(value, { node: node.label, why: `the constant "${value.name}" is what a body of it returns` })
+    }
+    return this.#axesOf(value)
   }
 
   #closed(node: Node, body: Graph): void {

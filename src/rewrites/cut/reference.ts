@@ -103,8 +103,6 @@ class Masking {
   }
 
   #behind(output: Value, places: Int32Array, axis: number): void {
-    const nodes = [...this.#node.graph.nodes]
-    const next = nodes[nodes.indexOf(this.#node) + 1] ?? null
     const node = this.#model.addNode(
       output.graph,
       {
@@ -113,7 +111,7 @@ class Masking {
         outputs: [this.#model.names.fresh(`${output.name}_wide`)],
         attrs: { axis: attr.int(axis) },
       },
-      next,
+      this.#node.graph.nodes.after(this.#node),
     )
     const [wide] = node.outputs
     if (wide) this.#model.replaceUses(output, wide, { except: node })
