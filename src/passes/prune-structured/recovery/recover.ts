@@ -41,8 +41,8 @@ const MOST_MACS = 16e12
 
 /**
  * Lets the layers of a cut model that have lost inputs make up for it, on data and without training: each is fitted to
- * what it computed before the cut (He et al. 2017), or its bias takes over the mean of what is gone; then mean and
- * variance of BatchNormalization follow. From the inputs of the model to its outputs, so that each makes up for what
+ * what it computed before the cut (He et al. 2017), or its bias takes over the mean of what is gone; or mean and
+ * variance of BatchNormalization follow, where only that is asked for. From the inputs of the model to its outputs, so that each makes up for what
  * those before it could not. The heavy work is done by child processes. Without data, nothing happens.
  *
  * @throws DataError when the data do not fit the model, are empty, or lead to NaN inside of it
@@ -60,7 +60,9 @@ export async function recover(
   const { layers, skipped } = layersOf(dependencies, removal, before, shapes)
   const means = { refit: how === 'auto' || how === 'refit', absorb: how === 'auto' || how === 'absorb' }
   const plan = await planned(model, layers, means, data.dims)
-  const norms = how === 'auto' || how === 'norms' ? normsOf(dependencies, removal, before, layers, plan.work) : []
+  // After a fit they do harm: what reads them was fitted to what they give as they are (61.65 % instead of 76.80 %, measured
+  // with the direction classifier at --ratio 0.3).
+  const norms = how === 'norms' ? normsOf(dependencies, removal, before, layers, plan.work) : []
   const wanted = values.samples ?? DEFAULT_SAMPLES
   const most = stagesFor(countMacs(before, shapes).total, wanted)
   const stages = [...stagesOf(plan.work, most), ...stagesOf(norms, most)]
