@@ -81,7 +81,7 @@ export const options = {
   recover: choice(['auto', 'none', 'absorb', 'refit', 'norms'], {
     value: 'HOW',
     summary:
-      'On --data, make up for what is gone without training: biases take over the means of what is gone (absorb), weights that read it are fitted again (refit), or BatchNormalization is measured again (norms); auto is refit, and absorb where that cannot be.',
+      'On --data, make up for what is gone without training: biases take over the means of what is gone (absorb), weights that read it are fitted again (refit), BatchNormalization is measured again (norms); refit, and absorb where that cannot be (auto); or none.',
     default: 'auto',
   }),
   samples: count({
