@@ -34,7 +34,7 @@ export function headlines(
       ...(structured === null ? [] : structuredLines(structured)),
       ...compared,
       ...(others.length === 0 && isExact(packing) ? [] : accuracy),
-      ...consumerLines(packing),
+      ...consumerLines(packing, structured !== null),
     ]
   }
   if (structured !== null) {

@@ -15,13 +15,17 @@ export function packedLine(before: ModelReport, after: ModelReport, metrics: rea
   return `File size ${bytes(before.bytes)} → ${bytes(after.bytes)}, ${change}${judged}.`
 }
 
-/** What somebody who loads the result there must know: first where that goes wrong, or costs something in every run. */
-export function consumerLines({ consumers }: PackingReport): string[] {
+/**
+ * What somebody who loads the result there must know: first where that goes wrong, or costs something in every run.
+ *
+ * @param slimmer  whether the model computes less than before: then a run is shorter for that
+ */
+export function consumerLines({ consumers }: PackingReport, slimmer = false): string[] {
   const folding = consumers.filter(({ folds }) => folds === true)
   return [
     ...consumers.flatMap((consumer) => (consumer.createMs === null ? refusal(consumer) : [])),
     ...consumers.flatMap((consumer) => (consumer.folds === false ? [everyRun(consumer)] : [])),
-    ...(folding.length === 0 ? [] : [once(folding)]),
+    ...(folding.length === 0 ? [] : [once(folding, slimmer)]),
   ]
 }
 
@@ -35,9 +39,9 @@ function everyRun({ name, level, runMs }: ConsumerReport): string {
   return `${named(name, level)} decodes the weights in every run${cost}.`
 }
 
-function once(consumers: readonly ConsumerReport[]): string {
+function once(consumers: readonly ConsumerReport[], slimmer: boolean): string {
   const names = [...new Set(consumers.map(({ name }) => name))].join(' and ')
-  return `In ${names} the weights are decoded once, at load: a run takes as long as before.`
+  return `In ${names} the weights are decoded once, at load: a run takes as long as ${slimmer ? 'with dense ones' : 'before'}.`
 }
 
 function named(name: string, level: string): string {

@@ -67,6 +67,24 @@ describe('mcompress prune structured', () => {
     assert.match(page, /Channels that went/)
   })
 
+  it('tells of residual blocks, and that --verify has nothing to compare where only blocks went', async () => {
+    const s = sketch('residual')
+    let x = s.node('Conv', 'stem', [s.input('x', ['N', 3, 8, 8]), s.weight('w', [8, 3, 1, 1])])
+    for (const i of [0, 1, 2]) {
+      const inner = s.node('Relu', `relu${i}`, [s.node('Conv', `conv${i}a`, [x, s.weight(`a${i}`, [8, 8, 1, 1])])])
+      x = s.node('Add', `add${i}`, [x, s.node('Conv', `conv${i}b`, [inner, s.weight(`b${i}`, [8, 8, 1, 1])])])
+    }
+    s.output('y', s.node('Conv', 'head', [x, s.weight('last', [4, 8, 1, 1])]), null)
+    writeFileSync(folder.file('residual.onnx'), encodeToBytes(s.model))
+
+    const ran = await prune('residual.onnx', '--layers', '1', '--ratio', '0', '--verify')
+
+    assertDone(ran)
+    assert.match(ran.stdout, /0 of 3 groups were cut: of 24 channels that could go, 24 stayed\./)
+    assert.match(ran.stdout, /residual block +outputs change +MACs +bytes\n(.*\n){0,2} +conv\db +[\d.]+ % .* ■ removed/)
+    assert.match(ran.stdout, /--verify had nothing to compare: no channels were cut/)
+  })
+
   it('has nothing to do where nothing can go (exit code 6): no file, and the reasons', async () => {
     const s = sketch('single')
     const y = s.node('MatMul', 'only', [s.input('x', ['N', 4]), s.weight('w', [4, 3])])

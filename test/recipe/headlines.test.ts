@@ -3,6 +3,7 @@ import { headlines } from '../../src/recipe/headlines.js'
 import { makeStep } from '../../src/recipe/recipe.js'
 import type { MetricReport } from '../../src/report/report.js'
 import { LENET, layer, model } from '../report/lenet.js'
+import { pack } from '../report/packing-sample.js'
 import { passOf } from './models.js'
 
 const before = model(
@@ -150,5 +151,18 @@ describe('The headlines of a report', () => {
       '61.7 k parameters → 61.7 k, file 248.6 kB → 248.6 kB (unchanged).',
       'What this costs in accuracy was not measured: add --eval-data.',
     ])
+  })
+
+  it('say first what packing made of a model that was cut, and do not promise runs as long as before', () => {
+    const structured = { goal: '', groups: [], frozen: [], blocks: [], recovered: [], oracle: null }
+    const packing = pack().packing
+    const both = [makeStep(passOf('prune-structured'), {}), makeStep(passOf('pack'), { bits: 8 })]
+
+    const lines = headlines({ before, after, metrics: [], structured, packing }, both, [])
+
+    assert.match(lines[0] ?? '', /^File size /)
+    assert.match(lines[1] ?? '', /^61\.7 k parameters → 61\.7 k, /)
+    assert.match(lines.at(-1) ?? '', /decoded once, at load: a run takes as long as with dense ones\.$/)
+    assert.doesNotMatch(lines.join(), /are zero/)
   })
 })

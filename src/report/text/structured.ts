@@ -54,6 +54,8 @@ function parts(all: readonly Lines[]): Lines {
 
 function prunedTable(structured: StructuredReport, { width, full }: RenderOptions): Lines {
   if (structured.groups.length === 0) return []
+  const said = paragraph(groupsText(structured), Math.min(width, 100))
+  if (structured.groups.every(({ units, unitsAfter }) => units === unitsAfter)) return said
   const most = full ? structured.groups.length : MOST_GROUPS
   const columns: readonly Column[] = [
     { title: 'group', align: 'left', yields: 'shorten' },
@@ -76,7 +78,7 @@ function prunedTable(structured: StructuredReport, { width, full }: RenderOption
     line(row.layers, 'dim'),
   ])
   return [
-    ...paragraph(groupsText(structured), Math.min(width, 100)),
+    ...said,
     ...layoutTable(columns, rows, { width, indent: INDENT, titles: true }),
     ...rest(structured.groups.length - most, 'more', width),
   ]
