@@ -35,6 +35,13 @@ const OPTIONS: Readonly<Record<string, readonly Raw[]>> = {
     { criterion: 'wanda', pattern: '2:4' },
     { criterion: 'sparsegpt', sparsity: 0.6 },
   ],
+  'prune-structured': [
+    {},
+    { ratio: 0.3, importance: 'l1', scope: 'global', verify: true },
+    { targetMacs: 0.7 },
+    { ratio: 0.4, importance: 'wanda' },
+    { importance: 'random', scope: 'isomorphic', minChannels: 2 },
+  ],
   pack: [{}, { lossless: true }, { bits: 4 }, { bits: 2, weigh: 'hessian' }, { bits: 3, rounding: 'gptq' }],
   unpack: [{}],
   simplify: [{}],

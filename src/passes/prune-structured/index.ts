@@ -24,7 +24,7 @@ export const options = {
     default: null,
   }),
   targetSize: size({
-    summary: 'Remove what matters least until the file has at most this size: 4MB, 512KiB.',
+    summary: 'Remove what matters least until the file is no larger than this: 4MB, 512KiB.',
     default: null,
   }),
   targetLatency: text<LatencyTarget | null>({
@@ -36,12 +36,13 @@ export const options = {
   importance: choice(['l1', 'l2', 'bn-scale', 'fpgm', 'activation', 'wanda', 'random'], {
     value: 'NAME',
     summary:
-      'What makes a channel unimportant: small weights (l1, l2), a small BatchNormalization scale (bn-scale), being like the others (fpgm); on --data, small values (activation) or small weights times values where it is read (wanda); or random.',
+      'What makes a channel unimportant: small weights (l1, l2), a small BatchNormalization scale (bn-scale), being like the others (fpgm); on --data, small values (activation), or small weights times values where it is read (wanda); or random.',
     default: 'l2',
   }),
   reduce: choice(['mean', 'sum', 'max', 'product', 'first'], {
     value: 'HOW',
-    summary: 'How the scores of all weights that a channel runs through become one: mean, sum, max, product, first.',
+    summary:
+      'How the scores of all weights that a channel runs through become one: their mean, sum, max, product, or the first.',
     default: 'mean',
   }),
   normalize: choice(['none', 'mean', 'max', 'sum', 'gaussian'], {
@@ -56,7 +57,7 @@ export const options = {
     shownDefault: 'layer',
   }),
   heads: fraction({
-    summary: 'Share of the attention heads to remove, where it is another than --ratio; 0 keeps all.',
+    summary: 'Share of the attention heads to remove, if it is another than --ratio; 0 keeps all.',
     default: null,
   }),
   headWidths: flag({ summary: 'Prune the width of attention heads, and keep their number.' }),
@@ -68,7 +69,7 @@ export const options = {
   minChannels: count({ summary: 'Channels that each layer keeps at least.', value: 'N', default: 1 }),
   maxLayerRatio: fraction({ summary: 'The largest share of a layer that may go.', default: 1 }),
   roundTo: count({
-    summary: 'The number of channels that stay is a multiple of this, where the layer has that many: 8 runs fastest.',
+    summary: 'The number of channels that stay is a multiple of this, if a layer has that many: 8 runs fastest.',
     value: 'N',
     default: 1,
   }),
@@ -92,7 +93,7 @@ export const options = {
   }),
   verify: flag({
     summary:
-      'Run both models, with zeros in the place of what is gone in the first: they must agree, or no file is written.',
+      'Run both models, the first with zeros in the place of what is gone: they must agree, or no file is written.',
   }),
 } as const
 
@@ -109,10 +110,10 @@ export const pruneStructured = definePass({
   suffix: 'slim',
   examples: [
     'prune structured model.onnx --ratio 0.5',
-    'prune structured model.onnx --target-macs 50% --round-to 8 --data train.npz',
-    'prune structured model.onnx --target-latency 0.6x --exclude "head*"',
-    'prune structured vit.onnx --heads 0.25 --ratio 0.5 --verify',
-    'prune structured resnet.onnx --layers 4 --ratio 0',
+    'prune structured model.onnx --target-macs 50% --data train.npz',
+    'prune structured model.onnx --target-latency 0.6x --round-to 8',
+    'prune structured model.onnx --heads 0.25 --ratio 0.5 --verify',
+    'prune structured model.onnx --layers 4 --ratio 0',
   ],
   traits: { outputs: 'changed', idempotent: false, bytes: 'never-more', needs: ['shapes'], packed: 'unpacks' },
   packable: true,
