@@ -2,7 +2,7 @@ import type { Axis, Coupler } from './coupling.js'
 
 /**
  * The axes of what elementwise ops make of operands, as numpy aligns them: the last axes lie together, and those of one
- * element go with any.
+ * element go with any. One that is open may have as many as the others, which then have to keep all of theirs.
  */
 export function broadcast(c: Coupler, operands: readonly (readonly Axis[])[]): Axis[] {
   const rank = Math.max(0, ...operands.map(({ length }) => length))
@@ -10,6 +10,7 @@ export function broadcast(c: Coupler, operands: readonly (readonly Axis[])[]): A
     const aligned = operands.flatMap((axes) => axes[i - rank + axes.length] ?? [])
     const [first, ...others] = aligned.filter(({ size }) => size !== 1)
     for (const other of others) if (first) c.tie(first, other)
+    if (first && aligned.some(({ isOpen }) => isOpen)) c.keep(first, 'the extent of what it lies together with varies')
     return first ?? aligned[0] ?? c.free(1)
   })
 }

@@ -8,6 +8,8 @@ import type { Param } from './param.js'
  */
 export interface Axis {
   readonly size: number
+  /** Whether its single element stands for any number of them: an open dimension for which 1 was taken. */
+  readonly isOpen: boolean
 }
 
 /**

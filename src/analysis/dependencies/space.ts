@@ -11,11 +11,13 @@ export class UnitAxis implements Axis {
   readonly elements: Int32Array | null
   /** Set where there are no elements. */
   readonly hindrance: Hindrance | null
+  readonly isOpen: boolean
 
-  constructor(size: number, elements: Int32Array | null, hindrance: Hindrance | null = null) {
+  constructor(size: number, elements: Int32Array | null, hindrance: Hindrance | null = null, isOpen = false) {
     this.size = size
     this.elements = elements
     this.hindrance = hindrance
+    this.isOpen = isOpen
   }
 }
 
@@ -52,8 +54,8 @@ export class Space {
     )
   }
 
-  fixed(size: number, hindrance: Hindrance): UnitAxis {
-    return new UnitAxis(size, null, hindrance)
+  fixed(size: number, hindrance: Hindrance, isOpen = false): UnitAxis {
+    return new UnitAxis(size, null, hindrance, isOpen)
   }
 
   tie(a: UnitAxis, b: UnitAxis): void {

@@ -273,7 +273,12 @@ class Tracer implements Trace, Surroundings {
       return tensor.shape.map((size) => (size > LONGEST_AXIS ? this.space.fixed(size, long) : this.space.free(size)))
     }
     const what = tensor === null ? 'it is' : 'its weights are'
-    return this.#fixedAxes(value, { node: null, why: `${what} the input "${value.name}" of the model` })
+    const hindrance = { node: null, why: `${what} the input "${value.name}" of the model` }
+    return (
+      this.#fixedAxes(value, hindrance)?.map((axis, i) =>
+        axis.size === 1 && this.isOpen(value, i) ? this.space.fixed(1, hindrance, true) : axis,
+      ) ?? null
+    )
   }
 
   #fixedAxes(value: Value, hindrance: Hindrance): readonly UnitAxis[] | null {
