@@ -36,13 +36,13 @@ export const options = {
   importance: choice(['l1', 'l2', 'bn-scale', 'fpgm', 'activation', 'wanda', 'random'], {
     value: 'NAME',
     summary:
-      'What makes a channel unimportant: small weights (l1, l2), a small BatchNormalization scale (bn-scale), being like the others (fpgm); on --data, small values (activation), or small weights times values where it is read (wanda); or random.',
+      'What makes a channel unimportant: small weights (l1, l2), a small BatchNormalization scale (bn-scale), being like the others (fpgm); on --data, small values (activation), or small weights times the values that they read (wanda); or random.',
     default: 'l2',
   }),
   reduce: choice(['mean', 'sum', 'max', 'product', 'first'], {
     value: 'HOW',
     summary:
-      'How the scores of all weights that a channel runs through become one: their mean, sum, max, product, or the first.',
+      'How the scores of all weights that a channel runs through make one: mean, sum, max, product, or the first.',
     default: 'mean',
   }),
   normalize: choice(['none', 'mean', 'max', 'sum', 'gaussian'], {
@@ -69,7 +69,7 @@ export const options = {
   minChannels: count({ summary: 'Channels that each layer keeps at least.', value: 'N', default: 1 }),
   maxLayerRatio: fraction({ summary: 'The largest share of a layer that may go.', default: 1 }),
   roundTo: count({
-    summary: 'The number of channels that stay is a multiple of this, if a layer has that many: 8 runs fastest.',
+    summary: 'The number of channels that stay is a multiple of this, where a layer is that wide: 8 runs fastest.',
     value: 'N',
     default: 1,
   }),
