@@ -115,7 +115,7 @@ export const pruneStructured = definePass({
     'prune structured model.onnx --heads 0.25 --ratio 0.5 --verify',
     'prune structured model.onnx --layers 4 --ratio 0',
   ],
-  traits: { outputs: 'changed', idempotent: false, bytes: 'never-more', needs: ['shapes'], packed: 'unpacks' },
+  traits: { outputs: 'changed', idempotent: false, bytes: 'may-grow', needs: ['shapes'], packed: 'unpacks' },
   packable: true,
   options,
   check: (values) => {
