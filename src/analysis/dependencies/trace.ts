@@ -22,8 +22,9 @@ export interface Trace {
   axesOfValue(value: Value): readonly UnitAxis[] | null
   /** All of them, of values and of constants that are cut for one reader. */
   axes(): Iterable<UnitAxis>
-  /** Whether the extent of an axis may differ from run to run. */
+  /** As inferred, before any cut; null where it is not known. */
   shapeOf(value: Value): readonly number[] | null
+  /** Whether the extent of an axis may differ from run to run. */
   isOpen(value: Value, axis: number): boolean
   readonly reductions: readonly Reduction[]
   readonly blocked: readonly Blocked[]
