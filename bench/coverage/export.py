@@ -2,8 +2,7 @@
 """Exports architectures of torchvision and timm with random weights to ONNX, for the coverage of structured pruning.
 
     python export.py list                         every model, a JSON object a line
-    python export.py one NAME --family F -o FILE  one model, in this process; prints a JSON object
-    python export.py all --out FOLDER             every model that is missing, each in a process of its own
+    python export.py one NAME --family F -o FILE  one model; prints a JSON object
 
 Batch 1, static shapes, opset 20, the exporter that PyTorch calls dynamo; detectors without what comes behind
 their heads (`#core`). The weights are drawn anew so that no two constants are equal (they would be merged),
@@ -16,7 +15,6 @@ import argparse
 import json
 import os
 import resource
-import subprocess
 import sys
 import time
 import traceback
@@ -130,8 +128,8 @@ def check(path: str, inputs) -> list:
         varies = float(numpy.abs(a - b).max()) / scale if scale > 0 else 0.0
         if varies < 1e-3:
             raise ValueError(f"output {name} hardly depends on the input: {varies:.1e} of its range")
-        report.append({"name": name, "shape": list(a.shape), "max": scale, "varies": varies,
-                       "rounding": float(numpy.abs(a - c).max()) / scale})
+        rounding = float(numpy.abs(a - c).max()) / scale
+        report.append({"name": name, "shape": list(a.shape), "max": scale, "varies": varies, "rounding": rounding})
     return report
 
 
@@ -149,38 +147,6 @@ def is_memory(error: BaseException) -> bool:
     return False
 
 
-def every(out: str, log: str, families: list, memory_gb: float, redo: bool) -> None:
-    known = {}
-    if os.path.exists(log):
-        with open(log) as lines:
-            for line in lines:
-                entry = json.loads(line)
-                known[entry["family"], entry["name"]] = entry
-    for family in families:
-        for name in zoo.names(family):
-            target = os.path.join(out, family, f"{name}.onnx")
-            entry = known.get((family, name))
-            if entry and not redo and (entry["status"] != "ok" or os.path.exists(target)):
-                continue
-            entry = in_child(name, family, target, memory_gb)
-            with open(log, "a") as lines:
-                lines.write(json.dumps(entry) + "\n")
-            print(f"{family}/{name}: {entry['status']} {entry.get('seconds', '')} {entry.get('reason', '')}", flush=True)
-
-
-def in_child(name: str, family: str, target: str, memory_gb: float) -> dict:
-    started = time.monotonic()
-    command = [sys.executable, os.path.abspath(__file__), "one", name, "--family", family, "-o", target]
-    done = subprocess.run([*command, "--memory-gb", str(memory_gb)], capture_output=True, text=True, check=False)
-    lines = done.stdout.strip().splitlines()
-    if lines and lines[-1].startswith("{"):
-        return json.loads(lines[-1])
-    text = " ".join(done.stderr.split())[-600:]
-    status = "memory" if done.returncode < 0 or "alloc" in text else "failed"
-    seconds = round(time.monotonic() - started, 1)
-    return {"family": family, "name": name, "status": status, "seconds": seconds, "reason": f"{done.returncode}: {text}"}
-
-
 def main() -> int:
     parser = argparse.ArgumentParser()
     commands = parser.add_subparsers(dest="command", required=True)
@@ -192,21 +158,12 @@ def main() -> int:
     single.add_argument("-o", "--out", required=True)
     single.add_argument("--memory-gb", type=float, default=8)
     single.add_argument("--threads", type=int, default=1)
-    whole = commands.add_parser("all")
-    whole.add_argument("--out", required=True)
-    whole.add_argument("--log")
-    whole.add_argument("--family", choices=zoo.FAMILIES)
-    whole.add_argument("--memory-gb", type=float, default=8)
-    whole.add_argument("--redo", action="store_true")
     args = parser.parse_args()
     families = [args.family] if args.family else list(zoo.FAMILIES)
     if args.command == "list":
         for family in families:
             for name in zoo.names(family):
                 print(json.dumps({"family": family, "name": name}))
-        return 0
-    if args.command == "all":
-        every(args.out, args.log or os.path.join(args.out, "export.jsonl"), families, args.memory_gb, args.redo)
         return 0
     started = time.monotonic()
     try:
