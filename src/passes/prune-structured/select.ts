@@ -15,7 +15,7 @@ import { named } from './named.js'
 import { Plan, type Step } from './plan.js'
 import { poolsOf } from './ranking.js'
 import { type Scores, scoresOf, widthsOf } from './scores.js'
-import { fewestByCost, fewestBySize, type Searched } from './targets.js'
+import { fewestByCost, fewestBySize, limitingFlags, type Searched } from './targets.js'
 
 /** The model that something is to be removed from. */
 export interface Selectable {
@@ -62,7 +62,9 @@ export async function select(selectable: Selectable, values: Values, context: Pa
   const pools = poolsOf(groups, scores, { scope, ratio, heads: values.heads })
   const plan = new Plan(new Limits(dependencies, values), pools, widthsOf(dependencies))
   const before = selectable.before ?? costs.of(new Uint8Array(dependencies.unitCount))
-  const searched = { dependencies, costs, before, original: selectable.original ?? dependencies.model, context }
+  const limiting = limitingFlags(values)
+  const original = selectable.original ?? dependencies.model
+  const searched = { dependencies, costs, before, limiting, original, context }
   const { count, note } = hasTarget ? await met(plan, searched, values) : { count: plan.most, note: null }
   const step = plan.at(count)
   if (values.layers === null && !step.removal.includes(1)) throw tooLittle(groups, values, goal)
@@ -70,7 +72,12 @@ export async function select(selectable: Selectable, values: Values, context: Pa
     removal: step.removal,
     scores,
     goal,
-    notes: [...notes, ...(note === null ? [] : [note]), ...notesOnRounding(step, groups, values)],
+    notes: [
+      ...notes,
+      ...(note === null ? [] : [note]),
+      ...notesOnHeads(dependencies, values),
+      ...notesOnRounding(step, groups, values),
+    ],
     ...(samples !== undefined && { samples }),
   }
 }
@@ -98,7 +105,8 @@ async function met(plan: Plan, searched: Searched & { readonly original: Model }
 
 function nothingToCut({ groups, frozen }: Dependencies, { include, exclude, heads }: Values): NothingToDoError {
   if (groups.length === 0) {
-    return new NothingToDoError('The model has no channels that can be removed.', { suggestions: blockersOf(frozen) })
+    const why = frozen.length === 0 ? ['It has no weights that structured pruning knows.'] : blockersOf(frozen)
+    return new NothingToDoError('The model has no channels that can be removed.', { suggestions: why })
   }
   const flags = [
     ...(include.length > 0 ? ['--include'] : []),
@@ -125,6 +133,11 @@ function tooLittle(groups: readonly Group[], values: Values, goal: string): Noth
       ...(values.minChannels > 1 || values.maxLayerRatio < 1 ? ['--min-channels and --max-layer-ratio limit it.'] : []),
     ],
   })
+}
+
+function notesOnHeads({ groups }: Dependencies, { heads }: Values): string[] {
+  if (heads === null || groups.some(({ kind }) => kind === 'heads')) return []
+  return ['No attention heads that could go were found: --heads changed nothing. inspect --groups shows what there is.']
 }
 
 function notesOnRounding({ stuck }: Step, groups: readonly Group[], { roundTo }: Values): string[] {

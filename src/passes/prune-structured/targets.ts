@@ -15,6 +15,8 @@ export interface Searched {
   readonly costs: Costs
   /** The model as it came. */
   readonly before: Cost
+  /** Flags given that keep something from going. */
+  readonly limiting?: readonly string[]
   readonly context: PassContext
 }
 
@@ -67,7 +69,12 @@ export async function fewestBySize(plan: Plan, searched: Searched, values: Value
   }
   const reached = await exactAt(plan.most)
   if (reached > target) {
-    throw outOfReach(`--target-size ${target}`, `${bytes(reached)} (${reached})`, `--target-size ${reached}`, searched)
+    throw outOfReach(
+      `--target-size ${target}`,
+      reached < 1000 ? `${reached} bytes` : `${bytes(reached)} (${reached})`,
+      `--target-size ${reached}`,
+      searched,
+    )
   }
   // Names, nodes and attributes take some bytes more than the constants, and nearly the same whatever goes.
   let rest = reached - constantsAt(plan.at(plan.most).removal)
@@ -111,14 +118,27 @@ function asked({ targetMacs, targetParams }: Values): Asked {
 }
 
 /** @param best  what is left when everything goes that may */
-export function outOfReach(target: string, best: string, flag: string, { dependencies }: Searched): UsageError {
+export function outOfReach(target: string, best: string, flag: string, searched: Searched): UsageError {
+  const { dependencies, limiting = [] } = searched
   return new UsageError(`${target} cannot be reached: without all that may go, ${best} are left.`, {
     suggestions: [
       `What can be reached: ${flag}`,
-      'More may go without --min-channels, --max-layer-ratio, --round-to, --heads, --include and --exclude.',
+      ...(limiting.length > 0 ? [`More may go without ${limiting.join(', ')}.`] : []),
       ...blockersOf(dependencies.frozen),
     ],
   })
+}
+
+/** The flags given that keep something from going. */
+export function limitingFlags({ minChannels, maxLayerRatio, roundTo, heads, include, exclude }: Values): string[] {
+  return [
+    ...(minChannels > 1 ? ['--min-channels'] : []),
+    ...(maxLayerRatio < 1 ? ['--max-layer-ratio'] : []),
+    ...(roundTo > 1 ? ['--round-to'] : []),
+    ...(heads !== null ? ['--heads'] : []),
+    ...(include.length > 0 ? ['--include'] : []),
+    ...(exclude.length > 0 ? ['--exclude'] : []),
+  ]
 }
 
 function percent(fraction: number): string {
