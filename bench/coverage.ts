@@ -67,7 +67,10 @@ async function done(architecture: Architecture): Promise<Row> {
     console.error(`${architecture.family}/${architecture.name}: ${its.status}`)
     return { architecture, exported: its, result: null }
   }
-  if (flags['export-only']) return { architecture, exported: its, result: null }
+  if (flags['export-only']) {
+    console.error(`${architecture.family}/${architecture.name}: exported`)
+    return { architecture, exported: its, result: null }
+  }
   const before = known(architecture).result
   if (before !== null && !isToRedo(before)) return { architecture, exported: its, result: before }
   const path = modelPath(cache, architecture)

@@ -59,7 +59,11 @@ def one(name: str, family: str, target: str, memory_gb: float, threads: int) -> 
     parameters = sum(p.numel() for p in model.parameters())
     written = target if size > INLINE_BYTES else partial
     del program, model
-    outputs = check(written, inputs)
+    try:
+        outputs = check(written, inputs)
+    except Exception:
+        os.remove(written)  # what is under its name counts as exported
+        raise
     if written == partial:
         os.replace(partial, target)
     return {
