@@ -11,12 +11,12 @@
  *     npm run bench:coverage -- --exported           only prunes what has been exported
  *
  * What is done is kept below `.cache/coverage`, models and results: a run that was interrupted goes on, and shards may
- * run side by side. An export that takes more than 8 GB is not run. The torchvision models are all builders but the
+ * run side by side; the model of a result may be deleted to make room. An export that takes more than 8 GB is not run. The torchvision models are all builders but the
  * quantized ones; 85 of them are in the public record (see coverage/architectures.ts). Linux, Python 3.11 or newer, 50
  * GB of disk, and the network the first time; `--python PATH` takes an interpreter that has what
  * peers/requirements-structured.txt lists.
  */
-import { appendFileSync, mkdirSync } from 'node:fs'
+import { appendFileSync, existsSync, mkdirSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { globMatcher } from '../src/passes/glob.js'
@@ -60,23 +60,22 @@ console.log(coverageTable(rows))
 console.log(`\n${summary(rows, (family) => chosen.length === list.length && families.includes(family)).join('\n')}`)
 
 async function done(architecture: Architecture): Promise<Row> {
-  if (flags.exported && known(architecture).exported === null) return known(architecture)
+  const before = known(architecture)
+  const isDone = before.result !== null && !isToRedo(before.result)
+  if (flags.exported && before.exported === null) return before
+  if (isDone && !flags['export-only']) return before // its model may have been removed to make room
   const options = { python: interpreter, cache, memoryGb: Number(flags['memory-gb']) }
   const its = await exported(architecture, options)
-  if (its.status !== 'ok') {
-    console.error(`${architecture.family}/${architecture.name}: ${its.status}`)
-    return { architecture, exported: its, result: null }
+  const title = `${architecture.family}/${architecture.name}`
+  if (its.status !== 'ok' || flags['export-only']) {
+    console.error(`${title}: ${its.status === 'ok' ? 'exported' : its.status}`)
+    return { ...before, exported: its }
   }
-  if (flags['export-only']) {
-    console.error(`${architecture.family}/${architecture.name}: exported`)
-    return { architecture, exported: its, result: null }
-  }
-  const before = known(architecture).result
-  if (before !== null && !isToRedo(before)) return { architecture, exported: its, result: before }
-  const path = modelPath(cache, architecture)
-  const result = await pruned(architecture, path, { limitSeconds: Number(flags['limit-seconds']) })
+  const result = await pruned(architecture, modelPath(cache, architecture), {
+    limitSeconds: Number(flags['limit-seconds']),
+  })
   appendFileSync(results, `${JSON.stringify(result)}\n`)
-  console.error(`${architecture.family}/${architecture.name}: ${result.verdict} ${result.reason ?? ''}`)
+  console.error(`${title}: ${result.verdict} ${result.reason ?? ''}`)
   return { architecture, exported: its, result }
 }
 
@@ -86,7 +85,8 @@ function known(architecture: Architecture): Row {
     isSame(line, architecture),
   )
   const result = lines<Result>(results).findLast((line) => isSame(line, architecture)) ?? null
-  const isStale = result !== null && result.modified !== modifiedAt(modelPath(cache, architecture))
+  const path = modelPath(cache, architecture)
+  const isStale = result !== null && existsSync(path) && result.modified !== modifiedAt(path)
   return { architecture, exported: its ?? null, result: isStale ? null : result }
 }
 
