@@ -11,10 +11,10 @@
  *     npm run bench:coverage -- --exported           only prunes what has been exported
  *
  * What is done is kept below `.cache/coverage`, models and results: a run that was interrupted goes on, and shards may
- * run side by side; the model of a result may be deleted to make room. An export that takes more than 8 GB is not run. The torchvision models are all builders but the
- * quantized ones; 85 of them are in the public record (see coverage/architectures.ts). Linux, Python 3.11 or newer, 50
- * GB of disk, and the network the first time; `--python PATH` takes an interpreter that has what
- * peers/requirements-structured.txt lists.
+ * run side by side; the model of a result may be deleted to make room. An export that takes more than 8 GB is not run.
+ * The torchvision models are all builders but the quantized ones; 85 of them are in the public record (see
+ * coverage/architectures.ts). Linux, Python 3.11 or newer, 50 GB of disk, and the network the first time; `--python
+ * PATH` takes an interpreter that has what peers/requirements-structured.txt lists.
  */
 import { appendFileSync, existsSync, mkdirSync } from 'node:fs'
 import { join, resolve } from 'node:path'
