@@ -23,7 +23,7 @@ describe('The flags of packing', () => {
     const having = passes.filter((pass) => Object.keys(packingFlags(pass)).length > 0)
     assert.deepEqual(
       having.map(({ name }) => name),
-      ['prune'],
+      ['prune', 'prune-structured'],
     )
   })
 })
