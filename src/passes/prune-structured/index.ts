@@ -37,7 +37,8 @@ export const options = {
     value: 'NAME',
     summary:
       'What makes a channel unimportant: small weights (l1, l2), a small BatchNormalization scale (bn-scale), being like the others (fpgm); on --data, small values (activation), or small weights times the values that they read (wanda); or random.',
-    default: 'l2',
+    default: null,
+    shownDefault: 'l2; wanda on --data',
   }),
   reduce: choice(['mean', 'sum', 'max', 'product', 'first'], {
     value: 'HOW',
@@ -143,7 +144,7 @@ export const pruneStructured = definePass({
     if (importance === 'activation' || importance === 'wanda') return `--importance ${importance}`
     return recover === 'auto' || recover === 'none' ? null : `--recover ${recover}`
   },
-  mayLearn: ({ recover, layers }) => recover !== 'none' || layers !== null,
+  mayLearn: ({ recover, layers, importance }) => recover !== 'none' || layers !== null || importance === null,
   unused: (values) => (targetsOf(values).length > 0 ? ['ratio', 'scope'] : []),
   load: () => import('./run.js'),
 })

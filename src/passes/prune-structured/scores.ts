@@ -15,7 +15,9 @@ export interface Scores {
 type How = Pick<Values, 'importance' | 'reduce' | 'normalize'>
 
 /** Scores every unit of a model. Linear in the weights for all that look at weights alone, but for fpgm. */
-export async function scoresOf(subject: Subject, { importance, reduce, normalize }: How): Promise<Scores> {
+export async function scoresOf(subject: Subject, how: How): Promise<Scores> {
+  const { reduce, normalize } = how
+  const importance = how.importance ?? 'l2'
   const { dependencies } = subject
   const { groups, unitCount } = dependencies
   const { measure, lack } = importanceOf(importance)

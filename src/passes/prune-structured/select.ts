@@ -1,7 +1,7 @@
 import type { Cost, Costs } from '../../analysis/dependencies/costs.js'
 import type { Dependencies, Group, Removal } from '../../analysis/dependencies/dependencies.js'
 import type { Shapes } from '../../analysis/shapes.js'
-import { NothingToDoError } from '../../errors.js'
+import { NothingToDoError, UnsupportedModelError } from '../../errors.js'
 import type { Model } from '../../ir/graph.js'
 import type { PassContext } from '../pass.js'
 import { blockersOf } from './blockers.js'
@@ -91,7 +91,17 @@ async function scored(
 ): Promise<Scores> {
   if (ratio === 0 && (values.heads ?? 0) === 0) return { scores: new Float64Array(dependencies.unitCount), notes: [] }
   const subject = { dependencies, shapes, samples: values.samples, context }
-  return scoresOf(subject, values)
+  const { importance, reduce, normalize } = values
+  if (importance !== null) return scoresOf(subject, { importance, reduce, normalize })
+  if (context.data === undefined) return scoresOf(subject, { importance: 'l2', reduce, normalize })
+  try {
+    const scores = await scoresOf(subject, { importance: 'wanda', reduce, normalize })
+    return { ...scores, notes: ['Channels are ranked by --importance wanda, on the data.', ...scores.notes] }
+  } catch (error) {
+    if (!(error instanceof UnsupportedModelError)) throw error
+    const { notes, ...rest } = await scoresOf(subject, { importance: 'l2', reduce, normalize })
+    return { ...rest, notes: [`Channels are ranked by their weights alone: ${error.message}`, ...notes] }
+  }
 }
 
 async function met(plan: Plan, searched: Searched & { readonly original: Model }, values: Values) {
