@@ -63,8 +63,10 @@ for (const { name, model, data } of subjectsNamed(SUBJECTS, flags.model)) {
   console.log(markdownTable(['importance', 'recover', ...ratios.map(String)], cells))
   const at = ratios.indexOf(LIMIT.ratio)
   if (at < 0) continue
-  const lost = (way: string) => dense - of(WAYS.indexOf(way), at)
-  const share = lost('auto') / lost('none')
-  const what = `${name}, ${IMPORTANCES[0]} at ${LIMIT.ratio}: auto loses ${share.toFixed(2)} of what none loses`
-  console.log(`\n${verdict(share <= LIMIT.share, `${what}, at most ${LIMIT.share.toFixed(2)}`)}\n`)
+  for (const [i, importance] of IMPORTANCES.entries()) {
+    const lost = (way: string) => dense - of(i * WAYS.length + WAYS.indexOf(way), at)
+    const share = lost('auto') / lost('none')
+    const what = `${name}, ${importance} at ${LIMIT.ratio}: auto loses ${share.toFixed(2)} of what none loses`
+    console.log(`\n${verdict(share <= LIMIT.share, `${what}, at most ${LIMIT.share.toFixed(2)}`)}\n`)
+  }
 }
