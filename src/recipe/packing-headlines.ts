@@ -1,18 +1,11 @@
-import { bytes, metricTexts, milliseconds, SIZE_WORDS, sizeChange } from '../report/format.js'
+import { bytes, milliseconds, SIZE_WORDS, sizeChange } from '../report/format.js'
 import type { ConsumerReport, MetricReport, ModelReport, PackingReport } from '../report/report.js'
+import { judgedBy } from './judged.js'
 
 /** What packing is for: `File size 1.07 MB → 33.5 kB, 31.9x smaller; top1 98.2 % → 98.1 %.` */
 export function packedLine(before: ModelReport, after: ModelReport, metrics: readonly MetricReport[]): string {
   const change = sizeChange(before.bytes, after.bytes, SIZE_WORDS)
-  const [first] = metrics
-  const texts = first === undefined ? null : metricTexts(first)
-  const judged =
-    first === undefined || texts === null
-      ? ''
-      : first.before === null
-        ? `; ${first.name} ${texts.after}`
-        : `; ${first.name} ${texts.before} → ${texts.after}`
-  return `File size ${bytes(before.bytes)} → ${bytes(after.bytes)}, ${change}${judged}.`
+  return `File size ${bytes(before.bytes)} → ${bytes(after.bytes)}, ${change}${judgedBy(metrics)}.`
 }
 
 /**

@@ -1,5 +1,6 @@
-import { bytes, COUNT_WORDS, count, metricTexts, SIZE_WORDS, sizeChange } from '../report/format.js'
+import { bytes, COUNT_WORDS, count, SIZE_WORDS, sizeChange } from '../report/format.js'
 import type { MetricReport, ModelReport, StructuredReport } from '../report/report.js'
+import { judgedBy } from './judged.js'
 
 /** As many characters as a number in a sentence may have. */
 const ROOM = 5
@@ -17,15 +18,7 @@ export function slimLine(before: ModelReport, after: ModelReport, metrics: reado
       : [`${count(wasMacs, ROOM)} MACs → ${count(isMacs, ROOM)} (${sizeChange(wasMacs, isMacs, COUNT_WORDS)})`]),
     `file ${bytes(before.bytes)} → ${bytes(after.bytes)} (${sizeChange(before.bytes, after.bytes, SIZE_WORDS)})`,
   ]
-  const [first] = metrics
-  const texts = first === undefined ? null : metricTexts(first)
-  const judged =
-    first === undefined || texts === null
-      ? ''
-      : first.before === null
-        ? `; ${first.name} ${texts.after}`
-        : `; ${first.name} ${texts.before} → ${texts.after}`
-  return `${parts.join(', ')}${judged}.`
+  return `${parts.join(', ')}${judgedBy(metrics)}.`
 }
 
 /** What the user should know of it besides: what the oracle could not tell, and the way that is left. */
