@@ -83,7 +83,7 @@ const SECTIONS: Readonly<Record<string, () => string>> = {
           `\`${type}\``,
           weights ? 'known' : 'none',
           macs ? 'counted' : 'none',
-          couple ? 'followed' : 'kept',
+          typeof couple === 'function' ? 'followed' : 'kept',
           Object.keys(upgrade).join(', ') || 'none',
         ]),
       ),

@@ -103,8 +103,11 @@ export interface OpDefinition {
    * that read old nodes as they are need no rule (versions.ts knows which do).
    */
   readonly upgrade?: Readonly<Record<number, UpgradeRule>>
-  /** How the axes of its values hang together, for structured pruning; without it nothing around the node is pruned. */
-  readonly couple?: CoupleRule
+  /**
+   * How the axes of its values hang together, for structured pruning; or, as a clause that goes on after the node's name,
+   * why nothing around it can be pruned. Without it nothing is, as for an op that nobody knows.
+   */
+  readonly couple?: CoupleRule | string
   /** What of the node follows when axes around it lose elements; without it nothing has to. */
   readonly cut?: CutRule
 }

@@ -54,5 +54,5 @@ export const centerCropPad = defineOp({
 /** What they give has as many elements as their inputs happen to call for. */
 export const dataDependent = defineOp({
   types: ['Compress', 'NonMaxSuppression', 'NonZero', 'Unique'],
-  couple: (c) => c.refuse('how many elements it gives depends on their values'),
+  couple: 'how many elements it gives depends on their values',
 })

@@ -50,22 +50,20 @@ export const dynamicQuantizeLinear = defineOp({
 })
 
 /** Sums of codes are not those of what they stand for: where nothing is, there is a zero point. */
-function refuseCodes(c: Coupler): void {
-  c.refuse(`${c.node.op} computes with codes: prune before quantizing`)
-}
+const CODES = 'it computes with codes: prune before quantizing'
 
 export const qLinearConv = defineOp({
   types: ['QLinearConv', 'com.microsoft.QLinearConv'],
   weights: () => [quantized({ input: 3, out: 0, in: 1 }, INTEGERS)],
   macs: convMacs(3),
-  couple: refuseCodes,
+  couple: CODES,
 })
 
 export const convInteger = defineOp({
   types: ['ConvInteger'],
   weights: () => [quantized({ input: 1, out: 0, in: 1 }, INTEGERS)],
   macs: convMacs(1),
-  couple: refuseCodes,
+  couple: CODES,
 })
 
 /** As MatMul, A first; where B stands differs with the scales between them. */
@@ -85,14 +83,14 @@ export const matMulInteger = defineOp({
   ],
   weights: matMul8(1),
   macs: (_, shapes) => matMulMacs(shapes),
-  couple: refuseCodes,
+  couple: CODES,
 })
 
 export const qLinearMatMul = defineOp({
   types: ['QLinearMatMul'],
   weights: matMul8(3),
   macs: (_, shapes) => matMulMacs(shapes),
-  couple: refuseCodes,
+  couple: CODES,
 })
 
 export const qGemm = defineOp({
@@ -103,7 +101,7 @@ export const qGemm = defineOp({
     const k = shapes.input(0)?.at(node.int('transA', 0) !== 0 ? 0 : 1)
     return y === null || k === undefined ? null : elementCount(y) * k
   },
-  couple: refuseCodes,
+  couple: CODES,
 })
 
 /** Y[..., N] = A[..., K] * B; the matrix itself is packed, K and N are attributes. */
@@ -118,7 +116,7 @@ export const matMulNBits = defineOp({
   types: ['com.microsoft.MatMulNBits'],
   weights: () => [quantized({ input: 1, out: 0, in: 1 }, BLOCKS)],
   macs: packedMacs,
-  couple: refuseCodes,
+  couple: CODES,
 })
 
 /** B is one row of bytes, without axes to speak of. */
@@ -126,20 +124,20 @@ export const matMulBnb4 = defineOp({
   types: ['com.microsoft.MatMulBnb4'],
   weights: () => [quantized({ input: 1, out: 0, in: 0 }, BLOCKS)],
   macs: packedMacs,
-  couple: refuseCodes,
+  couple: CODES,
 })
 
 export const gatherBlockQuantized = defineOp({
   types: ['com.microsoft.GatherBlockQuantized'],
   weights: () => [{ ...quantized({ input: 0, out: 0, in: 1 }, BLOCKS), kind: 'embedding' }],
-  couple: refuseCodes,
+  couple: CODES,
 })
 
 export const qAttention = defineOp({
   types: ['com.microsoft.QAttention'],
   weights: () => [quantized({ input: 1, out: 1, in: 0 }, INTEGERS)],
   macs: (node, shapes) => projectedAttentionMacs(node, shapes, 8),
-  couple: refuseCodes,
+  couple: CODES,
 })
 
 /** W [D, I, 4H] and R [D, H, 4H]: transposed against LSTM. */
@@ -147,7 +145,7 @@ export const dynamicQuantizeLstm = defineOp({
   types: ['com.microsoft.DynamicQuantizeLSTM'],
   weights: () => [quantized({ input: 1, out: 2, in: 1 }, INTEGERS), quantized({ input: 2, out: 2, in: 1 }, INTEGERS)],
   macs: (_, shapes) => recurrentMacs(shapes),
-  couple: refuseCodes,
+  couple: CODES,
 })
 
 /** As MoE, with scales between the matrices: 2, 5 and 8. Codes of less than a byte are packed along the last axis. */
@@ -168,5 +166,5 @@ export const qMoe = defineOp({
     }
     return elementCount(x.slice(0, -1)) * node.int('k', 1) * perToken
   },
-  couple: refuseCodes,
+  couple: CODES,
 })

@@ -125,6 +125,7 @@ class Tracer implements Trace, Surroundings {
       if (this.#shapes.unknown.has(node.type)) throw new Refusal('ONNX Runtime does not know it')
       if (this.#shapes.isCut(node)) throw new Refusal('it does not suit the shapes that come to it')
       if (couple === undefined) throw new Refusal(this.#unknown(node))
+      if (typeof couple === 'string') throw new Refusal(couple)
       couple(coupler)
       for (const [index, value] of node.outputs.entries()) {
         if (value === null) continue

@@ -164,7 +164,9 @@ describe('the cut of convolutions', () => {
       [3, 2, 1, 1],
     ]) // no kernel to infer shapes with
     const refusal = { node, refuse: (why: string) => assert.fail(why) }
+    const couple = opOf(node)?.couple
 
-    assert.throws(() => opOf(node)?.couple?.(refusal as unknown as Coupler), /its channels come last/) // reads no more
+    assert.ok(typeof couple === 'function')
+    assert.throws(() => couple(refusal as unknown as Coupler), /its channels come last/) // reads no more
   })
 })

@@ -39,7 +39,7 @@ describe('the axes around quantizers', () => {
     assert.equal(await unitsOf('DynamicQuantizeLinear', [[2, 3]], {}, { outputs: 3 }), '.. ... -> .. ... |  | ')
     assert.equal(
       await unitsOf('MatMulInteger', [codes([2, 3]), codes([3, 4])]),
-      'refused: MatMulInteger computes with codes: prune before quantizing',
+      'refused: it computes with codes: prune before quantizing',
     )
   })
 
