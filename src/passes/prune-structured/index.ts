@@ -145,7 +145,13 @@ export const pruneStructured = definePass({
     return recover === 'auto' || recover === 'none' ? null : `--recover ${recover}`
   },
   mayLearn: ({ recover, layers, importance }) => recover !== 'none' || layers !== null || importance === null,
-  unused: (values) => (targetsOf(values).length > 0 ? ['ratio', 'scope'] : []),
+  unused: (values) => [
+    ...(targetsOf(values).length > 0 ? (['ratio', 'scope'] as const) : []),
+    // What it is hangs on the data: named, it would not be the default any more.
+    ...(values.importance === null ? (['importance'] as const) : []),
+    // Blocks are measured on as many samples as their cost allows.
+    ...(values.layers !== null ? (['samples'] as const) : []),
+  ],
   load: () => import('./run.js'),
 })
 

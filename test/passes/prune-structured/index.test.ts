@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { pruneStructured } from '../../../src/passes/prune-structured/index.js'
+import { makeStep } from '../../../src/recipe/recipe.js'
 import { valuesOf } from './selectable.js'
 
 describe('the options of prune structured', () => {
@@ -24,7 +25,19 @@ describe('the options of prune structured', () => {
   })
 
   it('do not tell of a ratio and a scope where a target decides', () => {
-    assert.deepEqual(pruneStructured.unused?.(valuesOf({ targetMacs: '0.5' })), ['ratio', 'scope'])
-    assert.deepEqual(pruneStructured.unused?.(valuesOf()), [])
+    const unused = (raw: Record<string, unknown>) => pruneStructured.unused?.(valuesOf({ importance: 'l2', ...raw }))
+
+    assert.deepEqual(unused({ targetMacs: '0.5' }), ['ratio', 'scope'])
+    assert.deepEqual(unused({}), [])
+  })
+
+  it('are told so that the run can be repeated: no importance that hangs on data, no samples that hang on the cost', () => {
+    const given = (raw: Record<string, unknown>) => makeStep(pruneStructured, raw, (option) => `--${option}`).given
+
+    assert.ok(!('importance' in given({})))
+    assert.equal(given({ importance: 'l1' }).importance, 'l1')
+    assert.equal(given({}).samples, '512')
+    assert.ok(!('samples' in given({ layers: '2' })))
+    assert.equal(String(given({ layers: '2', samples: '9' }).samples), '9')
   })
 })
