@@ -158,7 +158,7 @@ class Found implements Dependencies {
         const key = stored === null ? '' : `${stored.value.id}:${out < 0 ? out + axes.length : out}`
         if (outAxis !== null && (key === '' || !seen.has(key))) {
           seen.add(key)
-          const hindered = this.#number(outAxis.axis)
+          const hindered = isInFunction(node, this.model) ? inFunction(outAxis.axis) : this.#number(outAxis.axis)
           const member = this.#member(node, spec.input, outAxis, stored)
           if (member !== null) producing.push(member)
           if (hindered !== null) frozen.push({ node, input: spec.input, ...hindered })
@@ -289,6 +289,18 @@ function isMadeOfConstants(node: Node, input: number): boolean {
     pending.push(...producer.inputs)
   }
   return true
+}
+
+/** Of a function that is called once nothing is left when the model has been prepared: its nodes stand in its place. */
+function isInFunction(node: Node, { main }: Model): boolean {
+  let { graph } = node
+  while (graph.outer !== null) graph = graph.outer
+  return graph !== main
+}
+
+function inFunction({ size }: UnitAxis) {
+  const hindrance: Hindrance = { node: null, why: 'it stands in a function that is called more than once' }
+  return { channels: size, of: size, hindrance }
 }
 
 function allCanGo(units: Int32Array): boolean {
